@@ -1,0 +1,158 @@
+"""The typed form of `Pulumi.<stack>.yaml`, section by section.
+
+Only what one section can know about itself: types, defaults, single values. `settings.py` puts the sections
+together, `checks.py` holds what has to fit across them. `examples` on a required field is a value that is
+always legal: it stands in for a bad one while the rest is checked, so that all problems show at once.
+"""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from config.words import (
+    Alias,
+    ApiVersion,
+    CallerRange,
+    Decimal,
+    DeploymentName,
+    Instance,
+    Memory,
+    Positive,
+    Range,
+    RegionName,
+    Text,
+    VariableName,
+    Whole,
+)
+
+
+class Section(BaseModel):
+    """A part of the settings: frozen, camelCase outside, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+
+class Sku(StrEnum):
+    """How a deployment is paid for and where its prompts may be processed."""
+
+    STANDARD = "Standard"
+    GLOBAL_STANDARD = "GlobalStandard"
+    DATA_ZONE_STANDARD = "DataZoneStandard"
+    PROVISIONED = "ProvisionedManaged"
+    GLOBAL_PROVISIONED = "GlobalProvisionedManaged"
+    DATA_ZONE_PROVISIONED = "DataZoneProvisionedManaged"
+
+
+class Region(Section):
+    """A region that the stack stands in. The first one is home: network, vault and gateway are there."""
+
+    name: RegionName = Field(examples=["southcentralus"], description="the region, as Azure's API writes it")
+    instance: Instance = Field("001", description="the last part of its names; raise it when Azure keeps one taken")
+    short: str | None = Field(
+        None, pattern="^[a-z][a-z0-9]{1,5}$", description="how names write the region, where the table lacks it"
+    )
+
+
+class Deployment(Section):
+    """A model that clients can call."""
+
+    name: DeploymentName = Field(examples=["stand-in"], description="the deployment's name in Azure")
+    model: Text = Field(examples=["stand-in"], min_length=1, description="the model's name")
+    version: Text | None = Field(None, description="the model's version; Azure only")
+    sku: Sku | None = Field(None, description="how it is paid for; Azure only")
+    capacity: Positive | None = Field(None, description="thousands of tokens a minute, or provisioned units; Azure only")
+    region: RegionName | None = Field(None, description="one of the stack's regions; the first when left out")
+    alias: Alias | None = Field(None, description="the name that clients use; the deployment's name when left out")
+    provider: Text = Field("azure", pattern="^[a-z][a-z0-9_]*$", description="azure, or one of LiteLLM's other providers")
+    api_version: ApiVersion | None = Field(None, description="instead of the stack's apiVersion; Azure only")
+    responses: Literal["auto", "native", "bridged"] = Field(
+        "auto",
+        description="how the Responses API is served: natively, or over chat completions; auto follows the api version",
+    )
+    weight: Positive | None = Field(None, description="its share within its alias")
+    order: Positive | None = Field(None, description="its place within its alias: 1 first, 2 when all of 1 fail")
+    kind: Literal["chat", "embedding"] | None = Field(None, description="what the model does; other providers only")
+    api_base: str | None = Field(None, pattern="^https://", description="where it is; other providers only")
+    api_key_variable: VariableName | None = Field(
+        None, description="the variable that holds its key, from the secret providerKeys; other providers only"
+    )
+
+
+class Network(Section):
+    """The address plan. Every stack that may be peered with another needs one of its own."""
+
+    address_space: Range = Field("10.40.0.0/24", description="the network's range")
+    gateway_subnet: Range = Field("10.40.0.0/26", description="/27 or larger, for Container Apps alone; fixed once made")
+    private_endpoint_subnet: Range = Field("10.40.0.64/27", description="for the private endpoints")
+
+
+class Visibility(StrEnum):
+    INTERNAL = "internal"
+    EXTERNAL = "external"
+
+
+class Ingress(Section):
+    """Who reaches the gateway."""
+
+    visibility: Visibility = Field(Visibility.INTERNAL, description="internal: from the network; external: by a public address")
+    allow: tuple[CallerRange, ...] = Field((), description="the only callers that an external ingress lets in")
+
+
+class Gateway(Section):
+    """The LiteLLM proxy: what runs, how large, how patient."""
+
+    image: str = Field("ghcr.io/berriai/litellm:v1.106.2", description="with its tag; not latest")
+    digest: str | None = Field(None, pattern="^sha256:[0-9a-f]{64}$", description="pins the image's very bytes")
+    cpu: Decimal = Field(1.0, description="cores a replica, in steps of 0.25 up to 4")
+    memory: Memory | None = Field(None, description="twice the cores, in Gi: the only pairs that Container Apps has")
+    min_replicas: Whole = Field(1, ge=0, le=1000, description="0 lets it sleep: the first call then waits for a start")
+    max_replicas: Whole = Field(3, ge=1, le=1000, description="the most that load may start")
+    concurrent_requests: Positive = Field(20, description="calls a replica before another one is started")
+    request_timeout_seconds: Positive = Field(110, description="how long one try may take")
+    num_retries: Whole = Field(1, ge=0, le=5, description="further tries after a failed one")
+    termination_grace_seconds: Whole = Field(
+        240, ge=30, le=600, description="how long a leaving replica may finish its streams"
+    )
+
+    @property
+    def memory_gi(self) -> float:
+        return float(self.memory.removesuffix("Gi")) if self.memory else 2 * self.cpu
+
+    @property
+    def memory_text(self) -> str:
+        """As Container Apps writes it: `2Gi`, `0.5Gi`."""
+        return f"{self.memory_gi:g}Gi"
+
+    @property
+    def reference(self) -> str:
+        """What to pull: tag and digest where the digest is known."""
+        return f"{self.image}@{self.digest}" if self.digest else self.image
+
+
+class Vault(Section):
+    """Key Vault."""
+
+    suffix: str = Field(
+        "", pattern="^[a-z0-9]{0,6}$", description="moves the vault's name on when Azure keeps the old one taken"
+    )
+
+
+class Secrets(Section):
+    """Generated secrets: raising a number makes a new one."""
+
+    master_key: Positive = Field(1, description="the generation of LiteLLM's master key")
+
+
+class Logs(Section):
+    """Log Analytics."""
+
+    retention_days: Whole = Field(30, ge=30, le=730, description="how long logs are kept")
+
+
+class Authentication(StrEnum):
+    """How the gateway shows Azure OpenAI who it is."""
+
+    KEY = "key"
+    ENTRA = "entra"

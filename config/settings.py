@@ -1,0 +1,271 @@
+"""The stack's settings as one typed, frozen object, parsed once; every problem at once.
+
+    settings = parse(from_engine(pulumi.runtime.config.CONFIG), date.today())
+
+The rest of the program reads only this object: `accounts` is what Azure gets, `groups` is what clients see.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from pydantic import Field, PrivateAttr, SecretStr
+
+from config import names
+from config.catalog import Catalog, Kind, Lifecycle, Version
+from config.names import Naming, Place
+from config.problems import NAMESPACE, Problem, SettingsError
+from config.schema import (
+    Authentication,
+    Deployment,
+    Gateway,
+    Ingress,
+    Logs,
+    Network,
+    Region,
+    Secrets,
+    Section,
+    Sku,
+    Vault,
+    Visibility,
+)
+from config.words import ApiVersion, NamePart, Text, VariableName, Whole
+
+__all__ = [
+    "Account",
+    "Authentication",
+    "Deployment",
+    "Gateway",
+    "Group",
+    "Ingress",
+    "Logs",
+    "Network",
+    "Region",
+    "Secrets",
+    "Settings",
+    "SettingsError",
+    "Sku",
+    "Vault",
+    "Visibility",
+    "from_engine",
+    "parse",
+]
+
+AZURE = "azure"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """One Azure OpenAI account: a region that has deployments."""
+
+    region: str
+    place: Place
+    name: str
+    """Also its custom subdomain."""
+    endpoint: str
+    key_variable: str
+    """The environment variable that holds its key, where keys are used."""
+    deployments: tuple[Deployment, ...]
+    """In the order of the stack file, which is the order in which they are made."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """What clients call: an alias and the deployments that answer for it."""
+
+    alias: str
+    kind: Kind
+    members: tuple[Deployment, ...]
+
+
+class Settings(Section):
+    """One stack. Fields are the keys of the stack file; properties are what follows from them."""
+
+    workload: NamePart = Field(examples=["workload"], description="what the system is for, in a short word")
+    environment: NamePart = Field(examples=["env"], description="which copy of it: dev, sbx, stg, prod")
+    regions: tuple[Region, ...] = Field(
+        examples=[[{"name": "southcentralus"}]], min_length=1, description="where it stands; the first is home"
+    )
+    authentication: Authentication = Field(
+        Authentication.ENTRA, description="entra: managed identity, no key anywhere; key: the accounts' keys, in Key Vault"
+    )
+    api_version: ApiVersion = Field("2025-04-01-preview", description="Azure OpenAI's API version")
+    deployments: tuple[Deployment, ...] = Field(
+        examples=[[{"name": "stand-in", "model": "stand-in"}]], min_length=1, description="the models"
+    )
+    network: Network = Field(Network(), description="the address plan")
+    ingress: Ingress = Field(Ingress(), description="who reaches the gateway")
+    gateway: Gateway = Field(Gateway(), description="the LiteLLM proxy")
+    vault: Vault = Field(Vault(), description="Key Vault")
+    generation: Whole = Field(1, ge=1, le=99, description="of the Container Apps environment; raise it to move to a new one")
+    secrets: Secrets = Field(Secrets(), description="generations of generated secrets")
+    logs: Logs = Field(Logs(), description="Log Analytics")
+    tags: dict[Text, Text] = Field({}, description="further tags of every resource")
+    catalog_date: date | None = Field(None, description="the day that the models' lifecycle is judged by; today when empty")
+    master_key: SecretStr | None = Field(None, description="LiteLLM's master key, as a secret; generated when left out")
+    provider_keys: dict[VariableName, SecretStr] = Field({}, description="other providers' keys by variable, as secrets")
+
+    _today: date = PrivateAttr(default=date.min)
+    _catalog: Catalog = PrivateAttr(default_factory=Catalog.load)
+
+    @property
+    def today(self) -> date:
+        """The day that lifecycles are judged by."""
+        return self.catalog_date or self._today
+
+    @property
+    def home(self) -> Region:
+        return self.regions[0]
+
+    @property
+    def keyless(self) -> bool:
+        return self.authentication is Authentication.ENTRA
+
+    @cached_property
+    def names(self) -> Naming:
+        return Naming(self.workload, self.environment, place(self.home), self.vault.suffix, self.generation)
+
+    @cached_property
+    def all_tags(self) -> dict[str, str]:
+        """The tags of every resource."""
+        return names.tags(self.names, self.tags)
+
+    @cached_property
+    def accounts(self) -> tuple[Account, ...]:
+        """One per region that has deployments, in the order of the regions."""
+        found: list[Account] = []
+        for region in self.regions:
+            members = tuple(d for d in self.deployments if d.provider == AZURE and self.region_of(d) == region.name)
+            if members:
+                name = self.names.account(place(region))
+                suffix = f"_{region.name.upper()}" if found else ""
+                found.append(
+                    Account(
+                        region=region.name,
+                        place=place(region),
+                        name=name,
+                        endpoint=names.endpoint(name),
+                        key_variable=f"AZURE_OPENAI_API_KEY{suffix}",
+                        deployments=members,
+                    )
+                )
+        return tuple(found)
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """One per alias, in the order in which aliases appear."""
+        members: dict[str, list[Deployment]] = {}
+        for deployment in self.deployments:
+            members.setdefault(alias(deployment), []).append(deployment)
+        return tuple(
+            Group(alias=name, kind=self.kind_of(found[0]), members=tuple(found)) for name, found in members.items()
+        )
+
+    def account_of(self, deployment: Deployment) -> Account | None:
+        """The account that a deployment is in; None for another provider's model."""
+        if deployment.provider != AZURE:
+            return None
+        region = self.region_of(deployment)
+        return next((account for account in self.accounts if account.region == region), None)
+
+    def region_of(self, deployment: Deployment) -> str:
+        return deployment.region or self.home.name
+
+    def api_version_of(self, deployment: Deployment) -> str:
+        return deployment.api_version or self.api_version
+
+    def version_of(self, deployment: Deployment) -> Version | None:
+        """What the catalog knows about a deployment's model; None for another provider's."""
+        if deployment.provider != AZURE or deployment.version is None:
+            return None
+        return self._catalog.find(deployment.model, deployment.version)
+
+    def kind_of(self, deployment: Deployment) -> Kind:
+        known = self._catalog.models.get(deployment.model) if deployment.provider == AZURE else None
+        return known.kind if known else Kind(deployment.kind or Kind.CHAT)
+
+    def lifecycle_of(self, deployment: Deployment) -> Lifecycle | None:
+        """Where a deployment's model stands today; None for another provider's model."""
+        version = self.version_of(deployment)
+        return version.lifecycle(self.today) if version else None
+
+    @cached_property
+    def retired(self) -> Mapping[str, str]:
+        """Deployments whose model has retired, by path of Pulumi's logical name parts (region/name), with what to say.
+
+        A retired model stops its creation, not the stack that still holds it: so this is no error here.
+        """
+        return {
+            f"{self.region_of(d)}/{d.name}": lifecycle.message
+            for d in self.deployments
+            if (lifecycle := self.lifecycle_of(d)) and lifecycle.retired
+        }
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What should be changed before long, each with the line to change."""
+        return tuple(
+            f"{NAMESPACE}:deployments[{index}].version: {lifecycle.message}"
+            for index, d in enumerate(self.deployments)
+            if (lifecycle := self.lifecycle_of(d)) and lifecycle.message
+        )
+
+    @cached_property
+    def secret_variables(self) -> tuple[str, ...]:
+        """The gateway's secret environment variables; `names.secret_name` says what holds each."""
+        keys = () if self.keyless else tuple(account.key_variable for account in self.accounts)
+        others = dict.fromkeys(d.api_key_variable for d in self.deployments if d.api_key_variable)
+        return ("LITELLM_MASTER_KEY", *keys, *others)
+
+
+def place(region: Region) -> Place:
+    """How names write a region. One that the table lacks is caught by the checks."""
+    return Place(region.short or names.REGION_SHORT_NAMES.get(region.name, region.name), region.instance)
+
+
+def alias(deployment: Deployment) -> str:
+    """The name that clients use."""
+    return deployment.alias or deployment.name
+
+
+def from_engine(values: Mapping[str, str]) -> dict[str, Any]:
+    """The engine's configuration (`pulumi.runtime.config.CONFIG`) as a raw mapping for `parse`.
+
+    The engine hands every value over as text, objects and lists as JSON.
+    """
+    prefix = f"{NAMESPACE}:"
+    return {key.removeprefix(prefix): _decoded(value) for key, value in values.items() if key.startswith(prefix)}
+
+
+def _decoded(value: str) -> Any:
+    if value.lstrip().startswith(("{", "[")):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value  # plain text that begins with a bracket; its field says what it wants
+    return value
+
+
+def parse(raw: Mapping[str, object], today: date) -> Settings:
+    """The settings, or one `SettingsError` that holds everything that is wrong with them."""
+    from config import checks, reading  # here, because both of them look at Settings
+
+    settings, problems = reading.mend(Settings, {key: value for key, value in raw.items() if value != ""})
+    settings._today = today
+    broken = [problem.key for problem in problems]
+    problems += [found for found in checks.run(settings) if not _follows_from(found, broken)]
+    if problems:
+        raise SettingsError(tuple(problems))
+    return settings
+
+
+def _follows_from(problem: Problem, broken: list[str]) -> bool:
+    """Whether something that this problem looked at is already known to be wrong."""
+    return any(_within(key, bad) or _within(bad, key) for key in (problem.key, *problem.about) for bad in broken)
+
+
+def _within(key: str, other: str) -> bool:
+    return key == other or key.startswith((f"{other}.", f"{other}["))
