@@ -1,0 +1,1 @@
+"""The resource manager, as Azure's REST shows it."""

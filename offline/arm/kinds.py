@@ -1,0 +1,136 @@
+"""What a service of the resource manager is made of: one `Kind` for each resource type.
+
+The manager (`manager.py`) does what is the same for every type: ids, api-versions, types of the body, parents,
+locations, long-running operations, list pages, cascades. A kind adds what is its own: durations, laws, defaults and
+generated outputs, what happens when the operation ends, actions.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from offline.arm.errors import JSON, Law
+from offline.arm.ids import ResourceId
+from offline.arm.store import Resource, Store
+from offline.clock import Clock
+
+
+class ContainerAppsHost(Protocol):
+    """Runs what container apps describe (`offline/apps`)."""
+
+    async def roll(self, app: Resource) -> JSON:
+        """Bring the app's template to life and move the traffic; returns properties to merge (latestRevisionName…).
+
+        :raises ArmError: app-kv-ref, app-image, app-expired and the like, as the operation's failure.
+        """
+        ...
+
+    async def stop_app(self, app: Resource) -> None:
+        """End every replica of a deleted app."""
+        ...
+
+    async def check_secrets(self, app: Resource) -> None:
+        """Resolve Key Vault references at the PUT, as Azure does.
+
+        :raises ArmError: app-kv-ref.
+        """
+        ...
+
+
+@dataclass(kw_only=True)
+class Azure:
+    """The parts that kinds work with."""
+
+    store: Store
+    clock: Clock
+    tenant_id: str
+    subscription_id: str
+    apps: ContainerAppsHost
+    kinds: Mapping[str, "Kind"]
+    """By lower-case ARM type."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Write:
+    """A PUT or PATCH that has passed what is the same for every type."""
+
+    id: ResourceId
+    api_version: str
+    body: JSON
+    """The whole wanted body: a PATCH is merged already."""
+    existing: Resource | None
+    principal_id: str
+    """Object id of the one who asks."""
+
+    @property
+    def properties(self) -> JSON:
+        value = self.body.get("properties")
+        return value if isinstance(value, dict) else {}
+
+
+Action = Callable[[Azure, Resource, JSON], Awaitable[object]]
+
+
+class Kind:
+    """A resource type as its service treats it. Override what differs."""
+
+    type: str
+    """`Microsoft.CognitiveServices/accounts`"""
+    create_seconds: float = 3
+    update_seconds: float = 3
+    delete_seconds: float = 3
+    """Azure's durations; 0 answers at once, without an operation."""
+    creating_state: str = "Creating"
+    """provisioningState while a create runs; Cognitive Services say `Accepted`."""
+    has_state: bool = True
+    """False for types whose body has no provisioningState (role assignments, diagnostic settings)."""
+    located: bool = True
+    """False for types without a `location`."""
+    laws: tuple[Law, ...] = ()
+    actions: Mapping[str, Action] = {}
+    """POST actions by name: `listKeys`."""
+    secret_paths: tuple[str, ...] = ()
+    """Dotted paths of the body that are written and never read: `properties.value`."""
+
+    def check(self, azure: Azure, write: Write) -> None:
+        """Refuse a write at the request.
+
+        :raises ArmError: what the law answers.
+        """
+
+    async def check_late(self, azure: Azure, write: Write) -> None:
+        """Refuse at the request what takes a call elsewhere to find out (a vault, a registry)."""
+
+    def accept(self, azure: Azure, write: Write) -> Resource:
+        """What is stored and answered: the body with Azure's defaults and generated outputs, and private parts."""
+        return Resource(
+            id=write.id,
+            body=write.body,
+            private=write.existing.private if write.existing is not None else {},
+        )
+
+    async def provision(self, azure: Azure, resource: Resource) -> JSON:
+        """The operation's own work, done while its duration passes; returns properties to merge at the end.
+
+        Runs again from the start when the service was killed in between.
+
+        :raises ArmError: the operation, and the resource, then are Failed.
+        """
+        return {}
+
+    def provisioned(self, azure: Azure, resource: Resource) -> None:
+        """Called in the transaction that marks it Succeeded: what follows elsewhere (DNS records of a zone group)."""
+
+    def shown(self, azure: Azure, resource: Resource) -> JSON:
+        """What a GET shows. `secret_paths` are dropped by the manager."""
+        return resource.body
+
+    def check_delete(self, azure: Azure, resource: Resource) -> None:
+        """Refuse a delete."""
+
+    async def unprovision(self, azure: Azure, resource: Resource) -> None:
+        """The delete's own work, while its duration passes."""
+
+    def removed(self, azure: Azure, resource: Resource) -> None:
+        """Called in the transaction that removes it; the default forgets it. Soft delete buries it instead."""
+        azure.store.remove(resource.id)
