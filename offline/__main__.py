@@ -1,0 +1,268 @@
+"""`python -m offline`: an Azure to run against without Azure."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any, ParamSpec, TypeVar
+
+import typer
+from rich.console import Console
+
+from offline import daemon
+from offline.home import Home, ServiceRecord
+
+DEFAULT_SPEED = 200.0
+DEFAULT_PORT = 4000
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="""An Azure to run against without Azure.
+
+The real Pulumi engine deploys to it; what a deployed container app describes really runs. All of its memory is in
+one folder, `OFFLINE_HOME` (default `.offline`), so that several can run side by side.
+
+First: `python -m offline start`, then `python -m offline run -- pulumi …`
+""",
+)
+faults = typer.Typer(
+    no_args_is_help=True,
+    help="Make something go wrong, as it does in Azure.",
+    rich_markup_mode="markdown",
+)
+app.add_typer(faults, name="fault")
+
+out = Console()
+err = Console(stderr=True)
+
+Speed = Annotated[float, typer.Option(help="Seconds of Azure's time that pass in one real second.", min=0.1)]
+Port = Annotated[
+    int,
+    typer.Option(help="Port of the first gateway on localhost; another is taken when it is busy, 0 is any."),
+]
+P = ParamSpec("P")
+T = TypeVar("T")
+AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
+
+
+def _told(command: Callable[P, T]) -> Callable[P, T]:
+    """A mistake or a known failure ends in its message, not in a traceback."""
+
+    @wraps(command)
+    def telling(*args: P.args, **kwargs: P.kwargs) -> T:
+        from offline.control import ControlError
+        from offline.engine import EngineError
+        from offline.images import ImageError
+
+        try:
+            return command(*args, **kwargs)
+        except (daemon.ServiceError, EngineError, ImageError, ControlError) as problem:
+            err.print(str(problem), style="red", markup=False, highlight=False)
+            raise typer.Exit(1) from None
+        except KeyboardInterrupt:
+            err.print("\nInterrupted. Nothing is lost: run it again.")
+            raise typer.Exit(130) from None
+
+    return telling
+
+
+def running(home: Home) -> ServiceRecord:
+    """The service's record.
+
+    :raises ServiceError: it does not run.
+    """
+    record = home.service()
+    if record is None:
+        raise daemon.ServiceError(f"No offline Azure runs in {home.path}. Start it: python -m offline start")
+    return record
+
+
+@app.command()
+@_told
+def start(speed: Speed = DEFAULT_SPEED, port: Port = DEFAULT_PORT) -> None:
+    """Start the service; the first time, install what it runs (the Pulumi CLI, LiteLLM)."""
+    from offline.engine import prepare
+    from offline.images import prepare_litellm
+
+    home = Home.current()
+    prepare()
+    prepare_litellm()
+    with err.status("Starting the offline Azure …"):
+        record = daemon.start(home, speed=speed, ingress_port=port)
+    out.print(f"The offline Azure runs (pid {record.pid}, {home.path}).", highlight=False)
+    out.print("Next: python -m offline run -- pulumi preview --stack dev, or python -m offline status")
+
+
+@app.command()
+@_told
+def stop() -> None:
+    """Stop the service and every process that it started. What was deployed stays, and comes back with `start`."""
+    home = Home.current()
+    with err.status("Stopping; replicas finish the answers that they have begun …"):
+        stopped = daemon.stop(home)
+    out.print("Stopped." if stopped else "It was not running.")
+
+
+@app.command()
+@_told
+def reset() -> None:
+    """Stop, and forget everything: resources, stacks, secrets."""
+    home = Home.current()
+    daemon.forget(home)
+    out.print(f"{home.path} is gone.", highlight=False)
+
+
+@app.command()
+@_told
+def status(as_json: AsJson = False) -> None:
+    """What runs, what is deployed, and who went where."""
+    from offline import control, status_view
+
+    home = Home.current()
+    record = running(home)
+    report = control.status(record)
+    if as_json:
+        print(json.dumps(report, indent=2))  # noqa: T201 - for programs: no colour, no wrapping
+    else:
+        out.print(status_view.draw(home, record, report))
+
+
+@app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@_told
+def run(
+    command: Annotated[list[str], typer.Argument(help="The command and its arguments, after --.")],
+    network: Annotated[
+        str | None,
+        typer.Option(help="Run inside this virtual network (name or ARM id), as an application there would."),
+    ] = None,
+) -> None:
+    """Run any command against the offline Azure: pulumi, az-style tools, Microsoft's SDKs, your own program.
+
+    Example: `python -m offline run -- pulumi -C DIR preview --stack prod`
+    """
+    from offline import control, engine, environment
+
+    home = Home.current()
+    record = running(home)
+    port = control.way_from(record, network) if network else None
+    surroundings = environment.of_a_person(home, record, engine.prepare().environment(home), proxy_port=port)
+    try:
+        os.execvpe(command[0], command, surroundings)  # noqa: S606 - running a person's command is what it is for
+    except FileNotFoundError:
+        raise daemon.ServiceError(f"{command[0]}: no such command on PATH") from None
+
+
+Verb = Annotated[str, typer.Option(help="create, update, delete, read or *")]
+
+
+@faults.command("operation")
+@_told
+def fault_operation(
+    resource_type: Annotated[str, typer.Argument(help="ARM type, * allowed: Microsoft.CognitiveServices/*")],
+    name: Annotated[str, typer.Option(help="Name of the resource, * allowed.")] = "*",
+    verb: Verb = "*",
+    effect: Annotated[str, typer.Option(help="error, hang, lose_reply or fail_after_success")] = "error",
+    status_code: Annotated[int, typer.Option("--status", help="HTTP status of an error.")] = 500,
+    code: Annotated[str, typer.Option(help="Azure's error code.")] = "InternalServerError",
+    message: Annotated[str, typer.Option(help="Azure's text.")] = "A fault was asked for.",
+    retry_after: Annotated[int | None, typer.Option(help="Seconds, for a 429.")] = None,
+    times: Annotated[int, typer.Option(help="How often it strikes.", min=1)] = 1,
+) -> None:
+    """Make operations of the resource manager fail, hang or be cut off."""
+    _ask(
+        "operation",
+        resource_type=resource_type,
+        name=name,
+        verb=verb,
+        effect=effect,
+        status=status_code,
+        code=code,
+        message=message,
+        retry_after=retry_after,
+        times=times,
+    )
+
+
+@faults.command("deployment")
+@_told
+def fault_deployment(
+    account: Annotated[str, typer.Argument(help="Name of the Azure OpenAI account.")],
+    deployment: Annotated[str, typer.Argument(help="Name of the deployment, or *.")],
+    answer: Annotated[str, typer.Option(help="401, 403, 404, 410, 429, 500, refused or hang")] = "500",
+    retry_after: Annotated[
+        int | None, typer.Option(help="Seconds, for a 429; left out, the header is missing.")
+    ] = None,
+    times: Annotated[int | None, typer.Option(help="How many calls it strikes; all when left out.")] = None,
+) -> None:
+    """Make a model deployment answer with an error, hang or refuse connections."""
+    _ask(
+        "deployment",
+        account=account,
+        deployment=deployment,
+        answer=answer,
+        retry_after=retry_after,
+        times=times,
+    )
+
+
+@faults.command("link")
+@_told
+def fault_link(
+    network: Annotated[str, typer.Argument(help="Name or ARM id of the virtual network.")],
+) -> None:
+    """Delete the private DNS links of a network behind everybody's back."""
+    _ask("link", network=network)
+
+
+@faults.command("role")
+@_told
+def fault_role(principal: Annotated[str, typer.Argument(help="Name of the identity.")]) -> None:
+    """Remove every role of an identity behind everybody's back."""
+    _ask("role", principal=principal)
+
+
+@faults.command("retire")
+@_told
+def fault_retire(
+    model: Annotated[str, typer.Argument(help="gpt-4o")],
+    version: Annotated[str, typer.Argument(help="2024-08-06")],
+) -> None:
+    """Retire a version of a model now."""
+    _ask("retire", model=model, version=version)
+
+
+@faults.command("list")
+@_told
+def fault_list(as_json: AsJson = False) -> None:
+    """The faults that are set."""
+    from offline import control
+
+    found = control.faults(running(Home.current()))
+    if as_json:
+        print(json.dumps(found, indent=2))  # noqa: T201 - for programs
+    else:
+        out.print(found or "No fault is set.")
+
+
+@faults.command("clear")
+@_told
+def fault_clear() -> None:
+    """Take every fault away."""
+    from offline import control
+
+    control.clear_faults(running(Home.current()))
+    out.print("No fault is set.")
+
+
+def _ask(kind: str, **words: Any) -> None:
+    from offline import control
+
+    out.print(control.fault(running(Home.current()), kind, words), highlight=False)
+
+
+if __name__ == "__main__":
+    sys.exit(app())

@@ -1,0 +1,46 @@
+"""How commands talk to the running service: a small HTTP surface on loopback (`offline.service` answers it)."""
+
+from typing import Any
+
+import httpx
+
+from offline.home import ServiceRecord
+
+
+class ControlError(Exception):
+    """The service does not do what was asked; its text says why."""
+
+
+def status(record: ServiceRecord) -> dict[str, Any]:
+    """What runs, what is deployed, and who went where."""
+    found: dict[str, Any] = _call(record, "GET", "/status")
+    return found
+
+
+def way_from(record: ServiceRecord, network: str) -> int:
+    """Port of the fabric for a caller inside a virtual network, named or by ARM id."""
+    return int(_call(record, "POST", "/ways", {"network": network})["port"])
+
+
+def fault(record: ServiceRecord, kind: str, words: dict[str, Any]) -> str:
+    """Set a fault; returns what it will do, in words."""
+    return str(_call(record, "POST", f"/faults/{kind}", words)["says"])
+
+
+def faults(record: ServiceRecord) -> list[dict[str, Any]]:
+    """The faults that are set."""
+    found: list[dict[str, Any]] = _call(record, "GET", "/faults")
+    return found
+
+
+def clear_faults(record: ServiceRecord) -> None:
+    """Take every fault away."""
+    _call(record, "DELETE", "/faults")
+
+
+def _call(record: ServiceRecord, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    with httpx.Client(trust_env=False, timeout=60) as client:
+        answer = client.request(method, f"http://127.0.0.1:{record.control_port}{path}", json=body)
+    if answer.status_code >= 400:
+        raise ControlError(answer.json()["message"])
+    return answer.json()
