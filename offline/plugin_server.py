@@ -1,8 +1,8 @@
 """What every provider plugin of the offline Azure shares: how it is started, reached and ended by the engine.
 
 The engine starts a plugin with its own address as the last argument, reads one line from its standard output
-(the port), and then talks gRPC to 127.0.0.1. It ends a plugin with SIGINT. A plugin that outlives a killed engine
-would answer nobody, so ours end with the process that started them.
+(the port), and then talks gRPC to 127.0.0.1. It ends a plugin with SIGINT. A plugin that outlived a killed
+engine would answer nobody, so ours end with the process that started them.
 Source: pulumi/pulumi `sdk/go/common/resource/plugin/plugin.go`; seen with engine 3.255.
 """
 
