@@ -1,0 +1,1 @@
+"""`make demo`: from a fresh clone to an answered chat completion, without Azure."""

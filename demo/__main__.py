@@ -1,0 +1,81 @@
+"""From a fresh clone to an answered chat completion: `make demo`."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from demo import ask, deploy, show
+from offline import daemon, engine, environment, images
+from offline.__main__ import DEFAULT_PORT, DEFAULT_SPEED
+from offline.home import Home, write_private
+from offline.stacks import StackError, prepare
+
+STACK = "dev"
+CATALOG_DATE = "2026-11-22"
+"""The demo judges the models' lifecycle by this day, so that it works on the day that one of them retires."""
+
+QUESTION = "What is the capital of Texas, and who answers me?"
+PROJECT = Path(__file__).parent.parent
+
+
+def main(console: Console) -> int:
+    """Prepare, start, deploy, show, ask. Every step finds what an earlier run has done."""
+    home = Home.current()
+    show.opening(console)
+
+    show.step(console, 1, "Install what runs: the Pulumi CLI and LiteLLM (kept for the next time)")
+    cli = engine.prepare()
+    images.prepare_litellm()
+
+    show.step(console, 2, "Start the offline Azure")
+    with console.status("Starting …"):
+        record = daemon.start(home, speed=DEFAULT_SPEED, ingress_port=DEFAULT_PORT)
+    surroundings = environment.of_a_person(home, record, cli.environment(home))
+    console.print(f"  It runs (pid {record.pid}); its memory is {show.short(home.path)}.", highlight=False)
+
+    show.step(console, 3, f"pulumi up --stack {STACK}")
+    values = {"litellm-azure:catalogDate": CATALOG_DATE}
+    copy = prepare(home, PROJECT, STACK, surroundings, values)
+    deploy.up(console, PROJECT, STACK, copy, surroundings)
+    outputs = deploy.outputs(PROJECT, STACK, surroundings)
+
+    show.step(console, 4, "What was deployed")
+    show.resources(console, deploy.resources(PROJECT, STACK, surroundings))
+    show.config(console, str(outputs["litellmConfig"]))
+
+    show.step(console, 5, "Ask")
+    base_url = f"http://localhost:{record.ingress_port}"
+    variables = {**outputs["environment"], "LITELLM_API_BASE": base_url}
+    client_file = PROJECT / ".env"
+    write_private(client_file, ask.dotenv(variables, key=str(outputs["masterKey"])))
+    ask.stream(console, base_url, str(outputs["masterKey"]), str(variables["LITELLM_MODEL"]), QUESTION)
+
+    show.closing(console, base_url, client_file, copy)
+    return 0
+
+
+def run() -> int:
+    """`main`, with every failure that a person can do something about told in words."""
+    console = Console(highlight=False)
+    try:
+        return main(console)
+    except KeyboardInterrupt:
+        console.print("\nInterrupted. Nothing is lost: `make demo` carries on from here.")
+        return 130
+    except (
+        daemon.ServiceError,
+        engine.EngineError,
+        images.ImageError,
+        StackError,
+        deploy.DeployError,
+        ask.NoAnswerError,
+        subprocess.SubprocessError,
+    ) as problem:
+        console.print(f"\n{problem}", style="red", markup=False)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(run())

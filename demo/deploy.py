@@ -1,0 +1,131 @@
+"""`pulumi up`, with its progress in one line and its whole output when something is wrong."""
+
+import json
+import re
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from rich.console import Console
+
+_DONE = re.compile(r"^\s*[-+~@]+\s+(?P<type>\S+)\s+(?P<name>.+?)\s+(created|updated|deleted|replaced)\b")
+
+
+class DeployError(Exception):
+    """The engine did not succeed; the text holds what it printed."""
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A resource of the stack: what the tree shows."""
+
+    urn: str
+    type: str
+    name: str
+    parent: str | None
+    azure_name: str | None
+
+
+def up(
+    console: Console, project: Path, stack: str, config_file: Path, environment: Mapping[str, str]
+) -> None:
+    """Bring the stack up to date.
+
+    Ctrl-C reaches the engine, which ends what it has begun; only then is KeyboardInterrupt raised, so that no
+    lock and no half-made resource stays behind.
+
+    :raises DeployError: with the engine's own words.
+    """
+    command = ["pulumi", "-C", str(project), "up", "--yes", "--skip-preview", "--non-interactive"]
+    command += ["--stack", stack, "--config-file", str(config_file), "--color", "never"]
+    lines: list[str] = []
+    finished = 0
+    with (
+        console.status("The engine starts …") as status,
+        _interrupts_wait() as interrupted,
+        subprocess.Popen(
+            command, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as engine,
+    ):
+        assert engine.stdout is not None
+        for line in engine.stdout:
+            lines.append(line.rstrip())
+            done = _DONE.match(line)
+            if done:
+                finished += 1
+                status.update(
+                    f"{finished} resources done; last: {done['type'].split(':', 1)[-1]} {done['name']}"
+                )
+            elif interrupted:
+                status.update("Interrupted: the engine ends what it has begun …")
+    if interrupted:
+        raise KeyboardInterrupt
+    if engine.returncode != 0:
+        raise DeployError("pulumi up failed. What the engine said:\n\n" + "\n".join(lines).strip())
+    for line in _worth_showing(lines):
+        console.print(f"  {line}", markup=False)
+
+
+def _worth_showing(lines: list[str]) -> Iterator[str]:
+    """Warnings and the count; the rest of the engine's report is in the pictures that follow."""
+    section = ""
+    for line in lines:
+        if line and not line.startswith(" "):
+            section = line
+        if section.startswith(("Diagnostics", "Resources", "Duration")) and line.strip():
+            yield line
+
+
+@contextmanager
+def _interrupts_wait() -> Iterator[list[int]]:
+    """Collect Ctrl-C instead of raising it; the child process gets it from the terminal as well."""
+    seen: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        seen.append(number)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield seen
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def outputs(project: Path, stack: str, environment: Mapping[str, str]) -> dict[str, Any]:
+    """The stack's outputs, secrets included."""
+    found: dict[str, Any] = _asked(project, stack, environment, "stack", "output", "--json", "--show-secrets")
+    return found
+
+
+def resources(project: Path, stack: str, environment: Mapping[str, str]) -> list[Deployed]:
+    """What the stack holds, parents before children."""
+    state = _asked(project, stack, environment, "stack", "export")
+    return [
+        Deployed(
+            urn=resource["urn"],
+            type=resource["type"],
+            name=resource["urn"].rsplit("::", 1)[-1],
+            parent=resource.get("parent"),
+            azure_name=str(resource["id"]).rsplit("/", 1)[-1] if "/" in resource.get("id", "") else None,
+        )
+        for resource in state["deployment"].get("resources", [])
+        if not resource["type"].startswith("pulumi:")
+    ]
+
+
+def _asked(project: Path, stack: str, environment: Mapping[str, str], *words: str) -> Any:
+    answer = subprocess.run(
+        ["pulumi", "-C", str(project), *words, "--stack", stack],
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if answer.returncode != 0:
+        raise DeployError(f"pulumi {' '.join(words)} failed:\n{answer.stderr.strip()}")
+    return json.loads(answer.stdout)

@@ -1,0 +1,243 @@
+"""An offline Azure of a test's own, and the stacks of this project in it."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import httpx
+import openai
+
+from offline import control, daemon, engine, environment, images
+from offline.arm.store import Store
+from offline.home import Home, ServiceRecord
+from offline.stacks import prepare
+
+ROOT = Path(__file__).parent.parent
+CATALOG_DATE = "2026-11-22"
+"""The tests judge lifecycles by this day, so that none of them fails on the day that a model retires."""
+
+FASTEST = 5000.0
+"""Azure's seconds in one of ours: an environment's two minutes take 20 ms."""
+
+_PROGRAM = ("__main__.py", "Pulumi.yaml", "config", "infra", "gateway", "pyproject.toml")
+
+
+@dataclass
+class Cloud:
+    """One offline Azure: started by the test, stopped with it."""
+
+    folder: Path
+    speed: float = FASTEST
+    record: ServiceRecord = field(init=False)
+
+    @property
+    def home(self) -> Home:
+        return Home(self.folder / "home")
+
+    def start(self) -> None:
+        """Start it; it comes back with all that it held."""
+        images.prepare_litellm()
+        self.record = daemon.start(self.home, speed=self.speed, ingress_port=0)
+
+    def stop(self) -> None:
+        daemon.stop(self.home)
+
+    def environment(self, network: str | None = None) -> dict[str, str]:
+        """What `offline run` sets, also inside a virtual network."""
+        port = control.way_from(self.record, network) if network else None
+        return environment.of_a_person(
+            self.home, self.record, engine.prepare().environment(self.home), proxy_port=port
+        )
+
+    def store(self) -> Store:
+        """Azure's own memory, to look at."""
+        return Store(self.home.database)
+
+    def status(self) -> dict[str, Any]:
+        return control.status(self.record)
+
+    def arm(self, method: str, path: str, api_version: str, body: object = None) -> httpx.Response:
+        """A request to the resource manager, as somebody with the portal would make one."""
+        surroundings = self.environment()
+        with httpx.Client(
+            proxy=surroundings["HTTPS_PROXY"], verify=surroundings["SSL_CERT_FILE"], timeout=60
+        ) as client:
+            token = client.post(
+                f"https://login.microsoftonline.com/{surroundings['AZURE_TENANT_ID']}/oauth2/v2.0/token",
+                data={
+                    "grant_type": "client_credentials",
+                    "client_id": surroundings["AZURE_CLIENT_ID"],
+                    "client_secret": surroundings["AZURE_CLIENT_SECRET"],
+                    "scope": "https://management.azure.com/.default",
+                },
+            ).json()["access_token"]
+            return client.request(
+                method,
+                f"https://management.azure.com{path}",
+                params={"api-version": api_version},
+                headers={"Authorization": f"Bearer {token}"},
+                json=body,
+            )
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the engine did."""
+
+    code: int
+    text: str
+
+    @property
+    def changes(self) -> dict[str, int]:
+        """`{"create": 61}`, by the engine's own summary; `same` left out."""
+        words = {
+            "created": "create",
+            "to create": "create",
+            "updated": "update",
+            "to update": "update",
+            "deleted": "delete",
+            "to delete": "delete",
+            "replaced": "replace",
+            "to replace": "replace",
+        }
+        summary = self.text[self.text.rfind("\nResources:") :]
+        return {
+            words[what]: int(count)
+            for count, what in re.findall(
+                r"[-+~]*\s*(\d+) ((?:to )?(?:creat|updat|delet|replac)\w+)", summary
+            )
+        }
+
+
+@dataclass
+class Stack:
+    """One of this project's stacks in a cloud, in a copy of the program that a test may edit."""
+
+    cloud: Cloud
+    name: str
+
+    @cached_property
+    def program(self) -> Path:
+        """The program's folder: the checkout's files, copied."""
+        folder = self.cloud.folder / "program"
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            for part in (*_PROGRAM, *(path.name for path in ROOT.glob("Pulumi.*.yaml"))):
+                source = ROOT / part
+                if source.is_dir():
+                    shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+                elif source.exists():
+                    shutil.copy(source, folder / part)
+        return folder
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Change the program or its stack file; fails when there is nothing to change."""
+        path = self.program / file
+        text = path.read_text()
+        assert old in text, f"{file} has no {old!r}"
+        path.write_text(text.replace(old, new))
+
+    def edit_with(self, file: str, change: Callable[[str], str]) -> None:
+        """Change a file by a function of its text."""
+        path = self.program / file
+        before = path.read_text()
+        after = change(before)
+        assert before != after, f"{file} is as it was"
+        path.write_text(after)
+
+    def preview(self, *words: str, values: Mapping[str, object] | None = None) -> Result:
+        return self._run("preview", *words, values=values)
+
+    def up(self, *words: str, values: Mapping[str, object] | None = None, fails: bool = False) -> Result:
+        return self._run("up", "--yes", "--skip-preview", *words, values=values, fails=fails)
+
+    def refresh(self, *words: str) -> Result:
+        return self._run("refresh", "--yes", "--skip-preview", *words)
+
+    def destroy(self, *words: str) -> Result:
+        return self._run("destroy", "--yes", "--skip-preview", *words)
+
+    def _run(
+        self, verb: str, *words: str, values: Mapping[str, object] | None = None, fails: bool = False
+    ) -> Result:
+        surroundings = self.cloud.environment()
+        laid_over = {"litellm-azure:catalogDate": CATALOG_DATE, **(values or {})}
+        copy = prepare(self.cloud.home, self.program, self.name, surroundings, laid_over)
+        command = ["pulumi", "-C", str(self.program), verb, "--stack", self.name, "--non-interactive"]
+        done = subprocess.run(
+            [*command, "--config-file", str(copy), "--color", "never", "--diff", *words]
+            if verb == "preview"
+            else [*command, "--config-file", str(copy), "--color", "never", *words],
+            env=surroundings,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        text = done.stdout + done.stderr
+        assert (done.returncode != 0) == fails, text
+        return Result(code=done.returncode, text=text)
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs, secrets included."""
+        found: dict[str, Any] = json.loads(
+            subprocess.run(
+                [
+                    "pulumi",
+                    "-C",
+                    str(self.program),
+                    "stack",
+                    "output",
+                    "--json",
+                    "--show-secrets",
+                    "-s",
+                    self.name,
+                ],
+                env=self.cloud.environment(),
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout
+        )
+        return found
+
+    def state(self) -> dict[str, Any]:
+        """The state as it lies in the backend."""
+        file = self.cloud.home.stacks / ".pulumi" / "stacks" / "litellm-azure" / f"{self.name}.json"
+        found: dict[str, Any] = json.loads(file.read_text())
+        return found
+
+    @property
+    def base_url(self) -> str:
+        """Where the gateway answers on this machine."""
+        return f"http://localhost:{self.app()['localPort']}"
+
+    def app(self) -> dict[str, Any]:
+        """The gateway's container app as the offline Azure sees it."""
+        gateway = self.outputs()["resourceIds"]["gateway"].lower()
+        found: dict[str, Any] = next(
+            app for app in self.cloud.status()["apps"] if app["id"].lower() == gateway
+        )
+        return found
+
+    def client(self, key: str | None = None) -> openai.OpenAI:
+        """The official client, with the printed environment."""
+        return openai.OpenAI(
+            base_url=self.base_url, api_key=key or self.outputs()["masterKey"], max_retries=0, timeout=60
+        )
+
+    def models(self) -> list[str]:
+        """The names that clients may use."""
+        found: list[str] = self.outputs()["models"]
+        return found
+
+
+def clean_environment() -> dict[str, str]:
+    """The test runner's environment without what an offline run sets."""
+    return {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}

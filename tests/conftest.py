@@ -1,0 +1,43 @@
+"""Fixtures of every rung."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cloud import Cloud, Stack
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """An offline Azure of this module's own."""
+    started = Cloud(tmp_path_factory.mktemp("azure"))
+    started.start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def deployed(cloud: Cloud) -> Callable[[str], Stack]:
+    """A stack of this project, deployed at the first call."""
+    stacks: dict[str, Stack] = {}
+
+    def deploy(name: str) -> Stack:
+        if name not in stacks:
+            stacks[name] = Stack(cloud, name)
+            stacks[name].up()
+        return stacks[name]
+
+    return deploy
+
+
+@pytest.fixture(scope="module")
+def dev(deployed: Callable[[str], Stack]) -> Stack:
+    """The note's own system, deployed."""
+    return deployed("dev")
+
+
+@pytest.fixture
+def scratch(tmp_path: Path) -> Path:
+    """An empty folder."""
+    return tmp_path
