@@ -7,9 +7,9 @@ generated outputs, what happens when the operation ends, actions.
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
-from offline.arm.errors import JSON, Law
+from offline.arm.errors import JSON, ArmError, Law
 from offline.arm.ids import ResourceId
 from offline.arm.store import Resource, Store
 from offline.clock import Clock
@@ -70,6 +70,56 @@ class Write:
 
 Action = Callable[[Azure, Resource, JSON], Awaitable[object]]
 
+Verb = Literal["create", "update", "delete"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A request to a path that is no resource."""
+
+    words: Mapping[str, str]
+    """What the placeholders of the route's path stand for."""
+    query: Mapping[str, str]
+    body: JSON
+    principal_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """A path of a service that is no resource: models of a location, deleted vaults, checkNameAvailability.
+
+    `{word}` in the path is one segment, `{word...}` any number of them; the rest is matched without regard to
+    case. The answer is the body of a 200; None is a 204. To refuse, raise ArmError. A delete that takes its time
+    (a purge) waits inside its answer.
+    """
+
+    method: str
+    path: str
+    """`/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{location}/models`"""
+    answer: Callable[[Azure, Asked], Awaitable[object]]
+
+
+BUSY = Law(
+    id="busy",
+    status=409,
+    code="Conflict",
+    message="Another operation is in progress on '{id}'. Please retry after it has ended.",
+    source="by analogy with the services whose own text is known",
+    protects="two writes at once to one resource",
+    unconfirmed=True,
+)
+"""What a type answers to a write during a write, unless it has a text of its own."""
+
+RES_MISSING = Law(
+    id="res-missing",
+    status=404,
+    code="ResourceNotFound",
+    message="The Resource '{type}/{name}' under resource group '{rg}' was not found. "
+    "For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+    source="microsoft/azure-container-apps#1112",
+    protects="reading, or depending on, what was never made or is gone",
+)
+
 
 class Kind:
     """A resource type as its service treats it. Override what differs."""
@@ -86,11 +136,29 @@ class Kind:
     """False for types whose body has no provisioningState (role assignments, diagnostic settings)."""
     located: bool = True
     """False for types without a `location`."""
+    locations: tuple[str, ...] = ()
+    """Where it can be; empty is every region. Private DNS is `("global",)`."""
+    synchronous: bool = False
+    """True where Azure answers once all is done, and shows no operation (roles, identities, vault secrets)."""
+    system_data: bool = True
+    """False for services that show no `systemData` (network)."""
+    groups: bool = True
+    """False for types that live outside resource groups or hang on any id (roles, locks, diagnostic settings)."""
+    busy: Law = BUSY
+    """Answer to a write or delete during another one. Words: id, name, parent, type, uri (of the operation)."""
+    routes: tuple[Route, ...] = ()
     laws: tuple[Law, ...] = ()
     actions: Mapping[str, Action] = {}
     """POST actions by name: `listKeys`."""
     secret_paths: tuple[str, ...] = ()
     """Dotted paths of the body that are written and never read: `properties.value`."""
+
+    def busy_scopes(self, azure: Azure, resource_id: ResourceId, properties: JSON) -> tuple[ResourceId, ...]:
+        """A write or delete is refused with `busy` while an operation runs on one of these or below it.
+
+        :param properties: what is asked for; for a delete, what is there.
+        """
+        return (resource_id,)
 
     def check(self, azure: Azure, write: Write) -> None:
         """Refuse a write at the request.
@@ -124,6 +192,18 @@ class Kind:
     def shown(self, azure: Azure, resource: Resource) -> JSON:
         """What a GET shows. `secret_paths` are dropped by the manager."""
         return resource.body
+
+    def select(
+        self, azure: Azure, scope: ResourceId, found: list[Resource], query: Mapping[str, str]
+    ) -> list[Resource]:
+        """What a list at that scope shows of all that lies below it (role assignments show those above too)."""
+        return found
+
+    def missing(self, resource_id: ResourceId) -> ArmError:
+        """The answer to a GET of what is not there."""
+        return RES_MISSING.broken(
+            type=self.type, name="/".join(resource_id.names), rg=resource_id.group or ""
+        )
 
     def check_delete(self, azure: Azure, resource: Resource) -> None:
         """Refuse a delete."""
