@@ -61,7 +61,9 @@ class ResourceType:
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
         parts = [
-            re.escape(part) if index % 2 == 0 else f"(?P<{part}>{'.+' if part == self.scope_parameter else '[^/]+'})"
+            re.escape(part)
+            if index % 2 == 0
+            else f"(?P<{part}>{'.+' if part == self.scope_parameter else '[^/]+'})"
             for index, part in enumerate(_PARAMETER.split(self.path))
         ]
         return re.compile("".join(parts), re.IGNORECASE)
@@ -71,7 +73,9 @@ class ResourceType:
 
         :raises KeyError: a parameter is missing.
         """
-        filled = {name: value.strip("/") for name, value in parameters.items()} | {"subscriptionId": subscription}
+        filled = {name: value.strip("/") for name, value in parameters.items()} | {
+            "subscriptionId": subscription
+        }
         return ResourceId(_PARAMETER.sub(lambda found: filled[found[1]], self.path))
 
     def parse(self, id: str) -> dict[str, str] | None:
@@ -85,7 +89,9 @@ class ResourceType:
         return parameters
 
 
-def _row(module_and_name: str, api_version: str, path: str, auto_name: AutoName | None = None) -> ResourceType:
+def _row(
+    module_and_name: str, api_version: str, path: str, auto_name: AutoName | None = None
+) -> ResourceType:
     """:param path: after `…/providers/` for what lives in a group; whole when it starts with a slash."""
     whole = path if path.startswith("/") else f"{_GROUP}/providers/{path}"
     type_path = whole.rpartition("/providers/")[2] if "/providers/" in whole else None
@@ -189,9 +195,7 @@ TYPES: tuple[ResourceType, ...] = (
     _row("applicationinsights.Component", "2020-02-02", "Microsoft.Insights/components/{resourceName}"),
     _row("applicationinsights.Workbook", "2023-06-01", "Microsoft.Insights/workbooks/{resourceName}", "uuid"),
     _row("portal.Dashboard", "2022-12-01-preview", "Microsoft.Portal/dashboards/{dashboardName}"),
-    _row(
-        "consumption.Budget", "2024-08-01", "/{scope}/providers/Microsoft.Consumption/budgets/{budgetName}"
-    ),
+    _row("consumption.Budget", "2024-08-01", "/{scope}/providers/Microsoft.Consumption/budgets/{budgetName}"),
     _row("dbforpostgresql.Server", "2025-08-01", _POSTGRES),
     _row("dbforpostgresql.Database", "2025-08-01", f"{_POSTGRES}/databases/{{databaseName}}"),
     _row("dbforpostgresql.Configuration", "2025-08-01", f"{_POSTGRES}/configurations/{{configurationName}}"),

@@ -57,7 +57,7 @@ Fields = dict[str, Field]
 
 @dataclass(frozen=True)
 class Shapes:
-    """All of one resource type. Inputs and outputs have objects of their own: `SecurityRule`, `SecurityRuleResponse`."""
+    """All of one resource type. What an object looks like coming out has a name of its own: `SecurityRuleResponse`."""
 
     inputs: Fields
     outputs: Fields
@@ -147,7 +147,9 @@ class _Source:
     def __init__(self, file: Path) -> None:
         self.text = file.read_text(encoding="utf-8") if file.exists() else ""
         # A class ends where the next one begins, or the next one's decorators.
-        starts = [(hit[1], hit.start()) for hit in re.finditer(r"^(?:class (\w+)|@)", self.text, re.MULTILINE)]
+        starts = [
+            (hit[1], hit.start()) for hit in re.finditer(r"^(?:class (\w+)|@)", self.text, re.MULTILINE)
+        ]
         starts.append(("", len(self.text)))
         self._spans = {name: (start, end) for (name, start), (_, end) in pairwise(starts) if name}
 
