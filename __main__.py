@@ -1,0 +1,214 @@
+"""A private LiteLLM gateway in front of Azure OpenAI: settings, what they are made of in Azure, what comes out."""
+
+from datetime import date
+
+import pulumi
+from pulumi_azure_native import authorization, resources
+
+from config import client, litellm
+from config.settings import Settings, SettingsError, Visibility, from_engine, parse
+from infra import retries
+from infra.dns import OPENAI_ZONES, VAULT_ZONE, PrivateZones, PrivateZonesArgs
+from infra.endpoint import PrivateAccess
+from infra.environment import Environment, EnvironmentArgs
+from infra.gateway import Gateway, GatewayArgs
+from infra.identity import Identity, IdentityArgs
+from infra.masterkey import MasterKey, MasterKeyArgs
+from infra.network import Network, NetworkArgs
+from infra.observability import (
+    ACCOUNT_LOGS,
+    APP_LOGS,
+    ENVIRONMENT_LOGS,
+    VAULT_LOGS,
+    Observability,
+    ObservabilityArgs,
+    Watched,
+)
+from infra.openai import OpenAI, OpenAIArgs
+from infra.vault import Vault, VaultArgs
+
+
+def main(settings: Settings) -> None:
+    """One stack, from the network inwards."""
+    for warning in settings.warnings:
+        pulumi.log.warn(warning)
+    retries.install()
+
+    names, tags, location = settings.names, settings.all_tags, settings.home.name
+    config = litellm.render(litellm.config(settings))
+    subscription = authorization.get_client_config_output()
+
+    group = resources.ResourceGroup(
+        names.resource_group, resource_group_name=names.resource_group, location=location, tags=tags
+    )
+    # What is in the group goes with the group: a destroy is one request, in the order that Azure knows.
+    inside = pulumi.ResourceOptions(deleted_with=group)
+
+    internal = settings.ingress.visibility is Visibility.INTERNAL
+    network = Network(
+        names.virtual_network,
+        NetworkArgs(
+            names=names,
+            resource_group_name=group.name,
+            location=location,
+            address_space=settings.network.address_space,
+            gateway_range=settings.network.gateway_subnet,
+            endpoint_range=settings.network.private_endpoint_subnet,
+            callers="VirtualNetwork" if internal else settings.ingress.allow,
+            tags=tags,
+        ),
+        inside,
+    )
+    zones = PrivateZones(
+        "private-zones",
+        PrivateZonesArgs(
+            resource_group_name=group.name,
+            network_id=network.id,
+            link_name=names.virtual_network,
+            zones=(*OPENAI_ZONES, VAULT_ZONE),
+            tags=tags,
+        ),
+        inside,
+    )
+    access = PrivateAccess(
+        resource_group_name=group.name,
+        location=location,
+        subnet_id=network.endpoint_subnet_id,
+        zones=zones.ids,
+    )
+
+    accounts = [
+        OpenAI(
+            account.name,
+            OpenAIArgs(
+                account=account,
+                resource_group_name=group.name,
+                keyless=settings.keyless,
+                access=access,
+                endpoint_name=names.private_endpoint(account.name),
+                retired=settings.retired,
+                tags=tags,
+            ),
+            inside,
+        )
+        for account in settings.accounts
+    ]
+
+    given = settings.master_key.get_secret_value() if settings.master_key else None
+    master_key = MasterKey("master-key", MasterKeyArgs(generation=settings.secrets.master_key, given=given))
+    vault = Vault(
+        names.vault,
+        VaultArgs(
+            resource_group_name=group.name,
+            location=location,
+            tenant_id=subscription.tenant_id,
+            access=access,
+            endpoint_name=names.private_endpoint(names.vault),
+            secrets={
+                litellm.MASTER_KEY: master_key.value,
+                **{found.account.key_variable: found.key for found in accounts if found.key is not None},
+                **{
+                    name: pulumi.Output.secret(key.get_secret_value())
+                    for name, key in settings.provider_keys.items()
+                },
+            },
+            tags=tags,
+        ),
+        inside,
+    )
+    identity = Identity(
+        names.identity,
+        IdentityArgs(
+            resource_group_name=group.name,
+            location=location,
+            subscription_id=subscription.subscription_id,
+            secrets={secret.name: secret.id for secret in vault.secrets.values()},
+            accounts={found.account.name: found.id for found in accounts if settings.keyless},
+            tags=tags,
+        ),
+        inside,
+    )
+
+    environment = Environment(
+        names.container_environment,
+        EnvironmentArgs(
+            resource_group_name=group.name,
+            location=location,
+            subnet_id=network.gateway_subnet_id,
+            network_id=network.id,
+            link_name=names.virtual_network,
+            internal=internal,
+            tags=tags,
+        ),
+        inside,
+    )
+    gateway = Gateway(
+        names.gateway,
+        GatewayArgs(
+            resource_group_name=group.name,
+            location=location,
+            environment_id=environment.id,
+            domain=environment.domain,
+            identity_id=identity.id,
+            identity_visible=settings.keyless,
+            settings=settings.gateway,
+            config=config,
+            variables={
+                **litellm.environment(settings),
+                **({"AZURE_CLIENT_ID": identity.client_id} if settings.keyless else {}),
+            },
+            secrets=vault.secrets,
+            allow=() if internal else settings.ingress.allow,
+            after=[identity, vault, *accounts],
+            tags=tags,
+        ),
+        inside,
+    )
+    Observability(
+        names.workspace,
+        ObservabilityArgs(
+            resource_group=group,
+            resource_group_name=group.name,
+            location=location,
+            retention_days=settings.logs.retention_days,
+            watched={
+                **{found.account.name: Watched(id=found.id, logs=ACCOUNT_LOGS) for found in accounts},
+                names.vault: Watched(id=vault.id, logs=VAULT_LOGS),
+                names.container_environment: Watched(id=environment.id, logs=ENVIRONMENT_LOGS),
+                names.gateway: Watched(id=gateway.id, logs=APP_LOGS),
+            },
+            tags=tags,
+        ),
+    )
+
+    applications = gateway.url.apply(lambda url: client.environment(settings, url))
+    pulumi.export("gatewayUrl", gateway.url)
+    pulumi.export("models", [group.alias for group in settings.groups])
+    pulumi.export("litellmConfig", config)
+    pulumi.export("environment", applications)
+    pulumi.export(
+        "dotenv",
+        pulumi.Output.all(applications, master_key.value).apply(
+            lambda parts: client.dotenv({**parts[0], client.KEY: parts[1]})
+        ),
+    )
+    pulumi.export("masterKey", master_key.value)
+    pulumi.export(
+        "resourceIds",
+        {
+            "resourceGroup": group.id,
+            "network": network.id,
+            "accounts": {found.account.name: found.id for found in accounts},
+            "vault": vault.id,
+            "identity": identity.id,
+            "environment": environment.id,
+            "gateway": gateway.id,
+        },
+    )
+
+
+try:
+    main(parse(from_engine(pulumi.runtime.config.CONFIG.get()), date.today()))
+except SettingsError as error:
+    # The engine shows a RunError's text alone, without a traceback.
+    raise pulumi.RunError(str(error)) from None

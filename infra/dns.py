@@ -1,0 +1,64 @@
+"""Private names: what makes a public host name lead to a private endpoint."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_azure_native import privatedns
+
+# Private endpoint DNS zones, learn.microsoft.com "Azure Private Endpoint private DNS zone values". An account
+# takes all three: its one resource answers on three host names.
+OPENAI_ZONES = (
+    "privatelink.openai.azure.com",
+    "privatelink.cognitiveservices.azure.com",
+    "privatelink.services.ai.azure.com",
+)
+VAULT_ZONE = "privatelink.vaultcore.azure.net"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrivateZonesArgs:
+    resource_group_name: pulumi.Input[str]
+    network_id: pulumi.Input[str]
+    link_name: str
+    zones: Sequence[str]
+    tags: Mapping[str, str]
+
+
+class PrivateZones(pulumi.ComponentResource):
+    """Private zones, each linked to the gateway's network.
+
+    Children: a zone and a link per name. Leaves alone: the records, which the endpoints' zone groups write. A
+    missing link is the usual reason for 403 "Public access is disabled".
+    """
+
+    ids: Mapping[str, pulumi.Output[str]]
+    """The id of each zone by its name, known once the zone is linked: an endpoint is of no use before."""
+
+    def __init__(self, name: str, args: PrivateZonesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("litellm-azure:dns:PrivateZones", name, None, opts)
+        mine = pulumi.ResourceOptions(parent=self)
+        ids: dict[str, pulumi.Output[str]] = {}
+        for zone_name in args.zones:
+            zone = privatedns.PrivateZone(
+                zone_name,
+                private_zone_name=zone_name,
+                resource_group_name=args.resource_group_name,
+                location="global",
+                tags=args.tags,
+                opts=mine,
+            )
+            link = privatedns.VirtualNetworkLink(
+                zone_name,
+                virtual_network_link_name=args.link_name,
+                private_zone_name=zone.name,
+                resource_group_name=args.resource_group_name,
+                location="global",
+                virtual_network=privatedns.SubResourceArgs(id=args.network_id),
+                registration_enabled=False,
+                tags=args.tags,
+                opts=mine,
+            )
+            ids[zone_name] = pulumi.Output.all(zone.id, link.id).apply(lambda found: str(found[0]))
+        self.ids = ids
+        self.register_outputs({"ids": ids})

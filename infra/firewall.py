@@ -1,0 +1,120 @@
+"""Who may talk to whom in the gateway's network: the rules of its two security groups, as tables.
+
+From Microsoft's "Securing a virtual network in Azure Container Apps" (workload profiles; docs commit ad76eff) and
+the private endpoints' limitations page. The comment of a rule is its description in the portal.
+"""
+
+from collections.abc import Sequence
+
+from pulumi_azure_native import network
+
+Ends = str | Sequence[str]
+"""One address range or service tag, or several ranges: Azure takes tags only one at a time."""
+
+ANY = "*"
+
+
+def gateway_rules(own: str, endpoints: str, callers: Ends) -> list[network.SecurityRuleArgs]:
+    """The Container Apps subnet: callers come in by HTTPS, and out goes only what the gateway needs."""
+    return [
+        _rule("in-own", 100, "Inbound", ANY, own, own, ANY, "The environment's edge proxies"),
+        # All of the range while the environment is created; probes afterwards.
+        _rule(
+            "in-probes",
+            110,
+            "Inbound",
+            "Tcp",
+            "AzureLoadBalancer",
+            own,
+            "30000-32767",
+            "Load balancer probes",
+        ),
+        # Judged behind the load balancer: a rule to the environment's static address never matches.
+        _rule("in-callers", 120, "Inbound", "Tcp", callers, own, ("443", "31443"), "HTTPS from the callers"),
+        # Azure's own rule 65000 would admit the whole network.
+        _deny("in-others", 4096, "Inbound", ANY, ANY),
+        _rule("out-own", 100, "Outbound", ANY, own, own, ANY, "Inside the subnet"),
+        _rule("out-endpoints", 110, "Outbound", "Tcp", own, endpoints, "443", "Azure OpenAI and Key Vault"),
+        _rule("out-dns", 120, "Outbound", ANY, own, "168.63.129.16", "53", "Azure's name service"),
+        _rule("out-identity", 130, "Outbound", "Tcp", own, "AzureActiveDirectory", "443", "Managed identity"),
+        _rule(
+            "out-system",
+            140,
+            "Outbound",
+            "Tcp",
+            own,
+            "MicrosoftContainerRegistry",
+            "443",
+            "System containers",
+        ),
+        _rule(
+            "out-system-cdn", 150, "Outbound", "Tcp", own, "AzureFrontDoor.FirstParty", "443", "Their layers"
+        ),
+        _rule("out-monitor", 160, "Outbound", "Tcp", own, "AzureMonitor", "443", "Logs and metrics"),
+        # ghcr.io has no service tag of its own: without this rule LiteLLM's image is not pulled.
+        _rule(
+            "out-registry",
+            180,
+            "Outbound",
+            "Tcp",
+            own,
+            "Internet",
+            "443",
+            "The image's registry; other providers",
+        ),
+        _deny("out-internet", 4000, "Outbound", ANY, "Internet"),
+    ]
+
+
+def endpoint_rules(own: str, gateway: str) -> list[network.SecurityRuleArgs]:
+    """The private endpoints' subnet: the gateway comes in, nothing starts there.
+
+    One port a rule: of several, private endpoints honour only the first.
+    """
+    return [
+        _rule("in-gateway", 100, "Inbound", "Tcp", gateway, own, "443", "The gateway"),
+        _deny("in-others", 4096, "Inbound", ANY, own),
+    ]
+
+
+def _deny(
+    name: str, priority: int, direction: str, source: Ends, destination: Ends
+) -> network.SecurityRuleArgs:
+    return _rule(name, priority, direction, ANY, source, destination, ANY, "Everything else", access="Deny")
+
+
+def _rule(
+    name: str,
+    priority: int,
+    direction: str,
+    protocol: str,
+    source: Ends,
+    destination: Ends,
+    ports: Ends,
+    description: str,
+    *,
+    access: str = "Allow",
+) -> network.SecurityRuleArgs:
+    return network.SecurityRuleArgs(
+        name=name,
+        description=description,
+        priority=priority,
+        direction=direction,
+        access=access,
+        protocol=protocol,
+        source_port_range=ANY,
+        source_address_prefix=_one(source),
+        source_address_prefixes=_several(source),
+        destination_address_prefix=_one(destination),
+        destination_address_prefixes=_several(destination),
+        destination_port_range=_one(ports),
+        destination_port_ranges=_several(ports),
+    )
+
+
+def _one(value: Ends) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _several(value: Ends) -> list[str] | None:
+    return None if isinstance(value, str) else list(value)

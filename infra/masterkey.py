@@ -1,0 +1,42 @@
+"""LiteLLM's master key."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_random
+
+# LiteLLM wants its keys to begin so.
+PREFIX = "sk-"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MasterKeyArgs:
+    generation: int
+    """A new number makes a new key."""
+    given: str | None = None
+    """A key from the settings, in place of a generated one."""
+
+
+class MasterKey(pulumi.ComponentResource):
+    """The key that administers the gateway.
+
+    Children: its random part, unless the key is given. Leaves alone: where it is kept (`vault`).
+    """
+
+    value: pulumi.Output[str]
+    """A secret."""
+
+    def __init__(self, name: str, args: MasterKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("litellm-azure:masterkey:MasterKey", name, None, opts)
+        if args.given is None:
+            random = pulumi_random.RandomPassword(
+                name,
+                length=48,
+                special=False,
+                keepers={"generation": str(args.generation)},
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            self.value = pulumi.Output.secret(pulumi.Output.concat(PREFIX, random.result))
+        else:
+            self.value = pulumi.Output.secret(args.given)
+        self.register_outputs({})
