@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent import futures
 from pathlib import Path
 from typing import IO, NoReturn
@@ -132,14 +132,17 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         context.add_callback(child.terminate)
         printed: queue.SimpleQueue[language_pb2.RunPluginResponse | None] = queue.SimpleQueue()
 
-        def forward(pipe: IO[bytes] | None, name: str) -> None:
+        def forward(pipe: IO[bytes] | None, told: Callable[[bytes], language_pb2.RunPluginResponse]) -> None:
             assert isinstance(pipe, io.BufferedReader)
             while chunk := pipe.read1(65536):
-                printed.put(language_pb2.RunPluginResponse(**{name: chunk}))
+                printed.put(told(chunk))
             printed.put(None)
 
-        for pipe, name in ((child.stdout, "stdout"), (child.stderr, "stderr")):
-            threading.Thread(target=forward, args=(pipe, name), daemon=True).start()
+        for pipe, told in (
+            (child.stdout, lambda chunk: language_pb2.RunPluginResponse(stdout=chunk)),
+            (child.stderr, lambda chunk: language_pb2.RunPluginResponse(stderr=chunk)),
+        ):
+            threading.Thread(target=forward, args=(pipe, told), daemon=True).start()
         for _ in range(2):
             yield from iter(printed.get, None)
         code = child.wait()
@@ -179,7 +182,8 @@ def _python_in(environment: Path) -> Path | None:
 def main() -> None:
     """Serve the engine whose address is the last argument until it is done with us."""
     # What makes this host importable is no business of the programs that it runs.
-    sys.path.remove(str(Path(__file__).resolve().parent.parent))
+    source = str(Path(__file__).resolve().parent.parent)
+    sys.path[:] = [entry for entry in sys.path if entry != source]
     host = LanguageHost(sys.argv[-1])
     for wanted in (signal.SIGINT, signal.SIGTERM):
         signal.signal(wanted, lambda _number, _frame: host.end())
