@@ -1,0 +1,1 @@
+"""The azure-native types, as the SDK that programs are written against knows them."""

@@ -1,0 +1,157 @@
+"""Between azure-native and ARM: inputs become a path and a body, a body becomes outputs.
+
+What the SDK does not know is dropped on either way, as azure-native does.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from offline.arm.ids import ResourceId
+from offline.schema import layout
+from offline.schema.layout import Body, Layout
+from offline.schema.resources import ResourceType
+from offline.schema.shapes import Fields, Type
+
+Values = dict[str, Any]
+
+SUBRESOURCES: dict[str, tuple[tuple[str, ...], ...]] = {
+    "azure-native:network:VirtualNetwork": (
+        ("properties", "subnets"),
+        ("properties", "virtualNetworkPeerings"),
+    ),
+    "azure-native:network:NetworkSecurityGroup": (("properties", "securityRules"),),
+    "azure-native:keyvault:Vault": (("properties", "accessPolicies"),),
+}
+"""Lists in ARM's body that hold what may also be resources of their own.
+
+Left out of a program they are sent empty at the creation, and as Azure has them at an update, so that an update of
+a network does not delete its subnets. Source: pulumi-azure-native CONTRIBUTING.md, "Sub-resources".
+"""
+
+
+def to_arm(resource: ResourceType, inputs: Mapping[str, Any], subscription: str) -> tuple[ResourceId, Values]:
+    """The id and the body of the PUT that makes a resource of these inputs.
+
+    :raises KeyError: an input that is part of the path is missing.
+    """
+    parameters = {name: str(inputs[name]) for name in resource.parameters}
+    return resource.id(subscription, parameters), body_of(resource, inputs)
+
+
+def body_of(resource: ResourceType, inputs: Mapping[str, Any]) -> Values:
+    """The body alone."""
+    known = layout.of(resource)
+    return _inward(known, known.inputs, inputs)
+
+
+def from_arm(resource: ResourceType, body: Mapping[str, Any]) -> Values:
+    """The outputs that azure-native makes of a body that Azure answers."""
+    known = layout.of(resource)
+    outputs = _outward(known, known.outputs, body, known.inputs)
+    return outputs | {"azureApiVersion": resource.api_version}
+
+
+def inputs_of(resource: ResourceType, id: str, body: Mapping[str, Any]) -> Values:
+    """The inputs that would make a resource as it is: for an import.
+
+    :raises ValueError: the id is none of this type.
+    """
+    parameters = resource.parse(id)
+    if parameters is None:
+        raise ValueError(f"{id!r} is no id of {resource.token}: expected {resource.path}")
+    known = layout.of(resource)
+    inputs = _outward(known, known.inputs, body, known.inputs)
+    # Network types let their id and type be sent; nobody writes them.
+    kept = {name: value for name, value in inputs.items() if name not in {"id", "type", "etag"}}
+    return kept | parameters | {"azureApiVersion": resource.api_version}
+
+
+def projected(resource: ResourceType, outputs: Mapping[str, Any]) -> Values:
+    """What of the outputs could be an input: the rest is read-only."""
+    known = layout.of(resource)
+    return _project(known, known.inputs.fields, outputs)
+
+
+def _list_of_ids(value: object) -> object:
+    return sorted(value) if isinstance(value, Mapping) else value
+
+
+def _inward(body: Body, places: Layout, values: Mapping[str, Any]) -> Values:
+    result: Values = {}
+    for name, value in values.items():
+        place = places.places.get(name)
+        if place is None or value is None:
+            continue
+        target = result if place.below is None else result.setdefault(place.below, {})
+        type_ = places.fields[name].type
+        if layout.is_identities(name) and type_.kind == "list":
+            target[place.name] = {id: {} for id in value}
+        else:
+            target[place.name] = _each(
+                body, type_, value, lambda inner, item: _inward(body, body.object(inner), item)
+            )
+    return result
+
+
+def _outward(body: Body, places: Layout, values: Mapping[str, Any], inputs: Layout) -> Values:
+    """:param inputs: knows the type where the SDK says of an output only that it may be anything."""
+    result: Values = {}
+    for name, place in places.places.items():
+        source = values if place.below is None else values.get(place.below)
+        value = source.get(place.name) if isinstance(source, Mapping) else None
+        if value is None:
+            continue
+        type_ = places.fields[name].type
+        if type_.kind == "any" and name in inputs.fields:
+            type_ = inputs.fields[name].type
+        if layout.is_identities(name) and type_.kind == "list":
+            result[name] = _list_of_ids(value)
+        else:
+            result[name] = _each(
+                body, type_, value, lambda inner, item: _outward(body, body.object(inner), item, inputs)
+            )
+    return result
+
+
+def _project(body: Body, fields: Fields, values: Mapping[str, Any]) -> Values:
+    result: Values = {}
+    for name, one in fields.items():
+        value = values.get(name)
+        if value is None:
+            continue
+        if layout.is_identities(name) and one.type.kind == "list":
+            result[name] = _list_of_ids(value)
+        else:
+            result[name] = _each(
+                body,
+                one.type,
+                value,
+                lambda inner, item: _project(body, body.shapes.objects[inner.object or ""], item),
+            )
+    return result
+
+
+def _each(body: Body, type_: Type, value: Any, change: Callable[[Type, Mapping[str, Any]], Values]) -> Any:
+    """Change every object within a value, however deep."""
+    if type_.kind == "union" and isinstance(value, Mapping):
+        return _each(body, _option(body, type_, value), value, change)
+    if type_.kind == "list" and isinstance(value, list | tuple) and type_.of is not None:
+        return [_each(body, type_.of, item, change) for item in value]
+    if type_.kind == "map" and isinstance(value, Mapping) and type_.of is not None:
+        return {key: _each(body, type_.of, item, change) for key, item in value.items()}
+    if type_.kind == "object" and isinstance(value, Mapping):
+        return change(type_, value)
+    return value
+
+
+def _option(body: Body, union: Type, value: Mapping[str, Any]) -> Type:
+    """Which member of a union a value is: the one whose properties it shares most with."""
+
+    def shared(option: Type) -> int:
+        if option.kind != "object":
+            return -1
+        places = body.object(option)
+        names = set(places.places) | {place.name for place in places.places.values()}
+        return 2 * len(names & set(value)) - len(names | set(value))
+
+    return max(union.options, key=shared)
