@@ -54,6 +54,13 @@ class Lifecycle(_Entry):
         return self.status is Status.RETIRED
 
 
+class Successor(_Entry):
+    """What to use instead."""
+
+    model: str
+    version: str
+
+
 class Version(_Entry):
     """One version of a model."""
 
@@ -63,7 +70,7 @@ class Version(_Entry):
     status: Status
     retires: date
     skus: tuple[Sku, ...] = Field(min_length=1)
-    successor: str = ""
+    successor: Successor | None = None
 
     @property
     def base_model(self) -> str:
@@ -77,19 +84,26 @@ class Version(_Entry):
 
     def _message(self, status: Status, today: date) -> str:
         what = f"{self.model} {self.version}"
-        instead = f"; change model and version to {self.successor}" if self.successor else ""
         match status:
             case Status.RETIRED:
-                return f"{what} retired on {self.retires}: it answers no call and cannot be created{instead}"
+                return f"{what} retired on {self.retires}: it answers no call and cannot be created.{self._instead}"
             case Status.DEPRECATED:
                 return (
-                    f"{what} is deprecated: it retires on {self.retires}, and a subscription that has never "
-                    f"had it cannot create it{instead}"
+                    f"{what} is deprecated: it retires on {self.retires}, and a subscription that has never had it "
+                    f"cannot create it.{self._instead}"
                 )
             case _ if (self.retires - today).days <= NOTICE_DAYS:
-                return f"{what} retires on {self.retires}{instead}"
+                return f"{what} retires on {self.retires}.{self._instead}"
             case _:
                 return ""
+
+    @property
+    def _instead(self) -> str:
+        """The line to change; two when no newer version of the same model is left."""
+        if self.successor is None:
+            return ""
+        model = "" if self.successor.model == self.model else f"model: {self.successor.model} and "
+        return f' Write {model}version: "{self.successor.version}"'
 
 
 class Model(_Entry):

@@ -46,7 +46,9 @@ _WORDY_TEXT = "letters, digits, dots, dashes and underscores, starting with a le
 _DASHED = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 _DASHED_TEXT = "lower-case letters, digits and dashes, starting and ending with a letter or digit"
 _APP = r"[a-z](?!.*--)([a-z0-9-]*[a-z0-9])?"
-_APP_TEXT = "lower-case letters, digits and single dashes, starting with a letter and ending with a letter or digit"
+_APP_TEXT = (
+    "lower-case letters, digits and single dashes, starting with a letter and ending with a letter or digit"
+)
 
 
 def _kind(abbreviation: str, title: str, longest: int, unique_in: Scope, *, pattern: str = _WORDY) -> Kind:
@@ -87,18 +89,46 @@ KINDS = MappingProxyType(
 
 # Short names of regions: Azure Backup's geo-code list ("Azure regions and geo-codes", learn.microsoft.com).
 REGION_SHORT_NAMES = MappingProxyType(
-    dict(
-        pair.split(":")
-        for pair in """
-        australiacentral:acl australiaeast:ae australiasoutheast:ase brazilsouth:brs canadacentral:cnc
-        canadaeast:cne centralindia:inc centralus:cus eastasia:ea eastus:eus eastus2:eus2 francecentral:frc
-        germanywestcentral:gwc israelcentral:ilc italynorth:itn japaneast:jpe japanwest:jpw koreacentral:krc
-        northcentralus:ncus northeurope:ne norwayeast:nwe polandcentral:plc qatarcentral:qac
-        southafricanorth:san southcentralus:scus southeastasia:sea southindia:ins spaincentral:spc
-        swedencentral:sdc switzerlandnorth:szn uaenorth:uan uksouth:uks ukwest:ukw westcentralus:wcus
-        westeurope:we westus:wus westus2:wus2 westus3:wus3
-        """.split()
-    )
+    {
+        "australiacentral": "acl",
+        "australiaeast": "ae",
+        "australiasoutheast": "ase",
+        "brazilsouth": "brs",
+        "canadacentral": "cnc",
+        "canadaeast": "cne",
+        "centralindia": "inc",
+        "centralus": "cus",
+        "eastasia": "ea",
+        "eastus": "eus",
+        "eastus2": "eus2",
+        "francecentral": "frc",
+        "germanywestcentral": "gwc",
+        "israelcentral": "ilc",
+        "italynorth": "itn",
+        "japaneast": "jpe",
+        "japanwest": "jpw",
+        "koreacentral": "krc",
+        "northcentralus": "ncus",
+        "northeurope": "ne",
+        "norwayeast": "nwe",
+        "polandcentral": "plc",
+        "qatarcentral": "qac",
+        "southafricanorth": "san",
+        "southcentralus": "scus",
+        "southeastasia": "sea",
+        "southindia": "ins",
+        "spaincentral": "spc",
+        "swedencentral": "sdc",
+        "switzerlandnorth": "szn",
+        "uaenorth": "uan",
+        "uksouth": "uks",
+        "ukwest": "ukw",
+        "westcentralus": "wcus",
+        "westeurope": "we",
+        "westus": "wus",
+        "westus2": "wus2",
+        "westus3": "wus3",
+    }
 )
 
 
@@ -123,7 +153,14 @@ class Naming:
     def of(self, kind: str, place: Place | None = None, *, part: str = "") -> str:
         """The name of a resource of this kind, in the home region unless another is given."""
         where = place or self.home
-        pieces = [KINDS[kind].abbreviation, self.workload, self.environment, where.short, where.instance, part]
+        pieces = [
+            KINDS[kind].abbreviation,
+            self.workload,
+            self.environment,
+            where.short,
+            where.instance,
+            part,
+        ]
         return "-".join(piece for piece in pieces if piece)
 
     @property

@@ -1,21 +1,25 @@
 """What is wrong with the settings, said so that the reader knows what to type next."""
 
+import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Final
 
 NAMESPACE: Final = "litellm-azure"
 
 
-class _Absent:
-    def __repr__(self) -> str:
-        return "missing"
+class Unshown(Enum):
+    """In place of a value that is not there, or must not be shown."""
+
+    ABSENT = "missing"
+    HIDDEN = "[secret]"
+    UNKNOWN = "not a setting"
 
 
-ABSENT: Final = _Absent()
-"""In place of a value that is not there."""
-
-HIDDEN: Final = "[secret]"
-"""In place of a value that must not be shown."""
+ABSENT: Final = Unshown.ABSENT
+HIDDEN: Final = Unshown.HIDDEN
+UNKNOWN: Final = Unshown.UNKNOWN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +35,29 @@ class Problem:
     """Other keys that the rule looked at. When one of those is itself wrong, this problem is not reported."""
 
     def __str__(self) -> str:
-        shown = repr(self.value) if not isinstance(self.value, str) or self.value == HIDDEN else f'"{self.value}"'
-        if self.value == HIDDEN:
-            shown = HIDDEN
-        lines = [f"{NAMESPACE}:{self.key} is {shown}", f"    allowed: {self.allowed}", f"    next:    {self.next}"]
-        return "\n".join(lines)
+        return "\n".join(
+            (
+                f"{NAMESPACE}:{self.key} is {_shown(self.value)}",
+                f"    allowed: {self.allowed}",
+                f"    next:    {self.next}",
+            )
+        )
+
+
+LONGEST_SHOWN: Final = 80
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Unshown):
+        return value.value
+    text = f'"{value}"' if isinstance(value, str) else repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
+
+def nearest(value: str, known: Iterable[str]) -> str:
+    """`did you mean X?`, or nothing when no known word is near."""
+    near = difflib.get_close_matches(value, list(known), n=1, cutoff=0.5)
+    return f"did you mean {near[0]}?" if near else ""
 
 
 class SettingsError(ValueError):

@@ -5,15 +5,14 @@ values together still run over the rest.
 """
 
 import copy
-import difflib
 from collections.abc import Mapping
 from typing import Any, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from config.problems import ABSENT, HIDDEN, Problem
+from config.problems import ABSENT, HIDDEN, UNKNOWN, Problem, nearest
 from config.words import RULE
 
 Loc = tuple[int | str, ...]
@@ -22,21 +21,41 @@ M = TypeVar("M", bound=BaseModel)
 
 def mend(model: type[M], raw: Mapping[str, object]) -> tuple[M, list[Problem]]:
     """The object, and everything that had to be replaced to get it."""
-    data: Any = copy.deepcopy(dict(raw))
+    data = _plain(raw)
     problems: list[Problem] = []
     while True:
         try:
             return model.model_validate(data), problems
         except ValidationError as error:
-            details = error.errors(include_url=False)
-            reported = {problem.key for problem in problems}
-            for detail in details:
-                problem = _problem(model, detail)
-                if problem.key not in reported:
-                    problems.append(problem)
-                    reported.add(problem.key)
-            for loc in dict.fromkeys(_real(model, detail) for detail in details):
+            found = _innermost([(_real(model, detail), detail) for detail in error.errors(include_url=False)])
+            known = [problem.key for problem in problems]
+            for loc, detail in found:
+                # A second round may stumble over a stand-in of the first.
+                if not any(within(path(loc), key) or within(key, path(loc)) for key in known):
+                    problems.append(_problem(model, loc, detail))
+            # From the back, so that taking an item out of a list moves none that is still to be mended.
+            for loc in reversed(list(dict.fromkeys(loc for loc, _ in found))):
                 _replace(model, data, loc)
+
+
+def _plain(value: Any) -> Any:
+    """A copy that can be mended: dicts and lists, whatever the caller's mappings and sequences were."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value
+
+
+def _innermost(found: list[tuple[Loc, ErrorDetails]]) -> list[tuple[Loc, ErrorDetails]]:
+    """A list whose items are all wrong is also called too short: the items are what is wrong."""
+    inner = {loc[:length] for loc, _ in found for length in range(len(loc))}
+    return [(loc, detail) for loc, detail in found if loc not in inner]
+
+
+def within(key: str, other: str) -> bool:
+    """Whether a key is another or lies inside it: `network.addressSpace` in `network`."""
+    return key == other or key.startswith((f"{other}.", f"{other}["))
 
 
 def path(loc: Loc) -> str:
@@ -79,17 +98,18 @@ def _field(model: type[BaseModel], loc: Loc) -> tuple[FieldInfo | None, type[Bas
 
 
 def _real(model: type[BaseModel], detail: ErrorDetails) -> Loc:
-    """Where the value stands: pydantic adds parts for unions and dict keys, which are no keys of the stack file."""
-    loc: Loc = detail["loc"]
+    """Where the value stands. Pydantic adds parts that are no keys of the stack file, such as `[key]`."""
     kept: list[int | str] = []
     section: type[BaseModel] | None = model
-    for part in loc:
-        if section is None and not isinstance(part, int):
-            break
-        kept.append(part)
-        if isinstance(part, str) and section is not None:
-            info = _fields(section).get(part)
+    open_keys = False
+    for part in detail["loc"]:
+        if isinstance(part, str):
+            if section is None and not open_keys:
+                break
+            info = _fields(section).get(part) if section is not None else None
             section = _section_of(info.annotation) if info else None
+            open_keys = info is not None and get_origin(info.annotation) is dict
+        kept.append(part)
     return tuple(kept)
 
 
@@ -100,43 +120,74 @@ def _replace(model: type[BaseModel], data: Any, loc: Loc) -> None:
         holder = holder[part]
     last = loc[-1]
     info, section = _field(model, loc)
-    if isinstance(last, int):
-        if isinstance(holder, tuple):
-            raise TypeError("raw settings hold lists, not tuples")
-        holder[last] = {name: f.examples[0] for name, f in _fields(section).items() if f.is_required() and f.examples}
-        if not holder[last]:
-            holder.pop(last)
-    elif info is not None and info.is_required() and info.examples:
+    if info is not None and info.is_required() and info.examples and isinstance(last, str):
         holder[last] = copy.deepcopy(info.examples[0])
+    elif isinstance(last, int) and info is not None and _section_of(info.annotation):
+        holder[last] = {name: field.examples[0] for name, field in _fields(section).items() if field.examples}
     else:
-        holder.pop(last, None)
+        del holder[last]
 
 
-def _problem(model: type[BaseModel], detail: ErrorDetails) -> Problem:
-    loc = _real(model, detail)
+def _problem(model: type[BaseModel], loc: Loc, detail: ErrorDetails) -> Problem:
     info, section = _field(model, loc)
-    secret = info is not None and "Secret" in str(info.annotation)
-    value: Any = HIDDEN if secret else detail["input"]
-    context = detail.get("ctx", {})
-    match detail["type"]:
-        case "extra_forbidden":
-            return _unknown(section, loc, detail["input"])
-        case "missing":
-            described = info.description if info and info.description else "a value"
-            return Problem(key=path(loc), value=ABSENT, allowed=described, next=f"add {loc[-1]}")
-        case kind if kind == RULE:
-            return Problem(key=path(loc), value=value, allowed=context["allowed"], next=context["next"])
-        case _:
-            described = info.description if info and info.description else ""
-            return Problem(key=path(loc), value=value, allowed=detail["msg"], next=described or "correct it")
+    if detail["type"] == "extra_forbidden":
+        return _unknown(section, loc)
+    if detail["type"] == "missing":
+        what = info.description if info and info.description else "a value"
+        return Problem(key=path(loc), value=ABSENT, allowed=what, next=f"add {loc[-1]}")
+    secret = info is not None and "SecretStr" in str(info.annotation)
+    allowed, step = _explained(section, info, detail)
+    return Problem(key=path(loc), value=HIDDEN if secret else detail["input"], allowed=allowed, next=step)
 
 
-def _unknown(section: type[BaseModel], loc: Loc, value: Any) -> Problem:
+def _unknown(section: type[BaseModel], loc: Loc) -> Problem:
     """An unknown key, with the nearest right one. Its value may be anything, a secret too: it is not shown."""
-    known = list(_fields(section))
-    near = difflib.get_close_matches(str(loc[-1]), known, n=1, cutoff=0.5)
-    step = f"did you mean {near[0]}?" if near else "remove it"
-    return Problem(key=path(loc), value="an unknown key", allowed=", ".join(known), next=step)
+    names = list(_fields(section))
+    return Problem(
+        key=path(loc),
+        value=UNKNOWN,
+        allowed=", ".join(names),
+        next=nearest(str(loc[-1]), names) or "remove it",
+    )
 
 
-__all__ = ["SecretStr", "mend", "path"]
+def _explained(section: type[BaseModel], info: FieldInfo | None, detail: ErrorDetails) -> tuple[str, str]:
+    """Pydantic's error in our words: what is allowed, what to do."""
+    context = detail.get("ctx", {})
+    what = info.description if info and info.description else "a legal value"
+    match detail["type"]:
+        case kind if kind == RULE:
+            return str(context["allowed"]), str(context["next"])
+        case "enum" | "literal_error":
+            choices = [word.strip("'") for word in str(context["expected"]).replace(" or ", ", ").split(", ")]
+            return f"one of {', '.join(choices)}", nearest(str(detail["input"]), choices) or f"choose: {what}"
+        case "string_pattern_mismatch":
+            return f"text of the form {context['pattern']}", f"correct it: {what}"
+        case "model_type" | "dict_type":
+            inside = _section_of(info.annotation) if info else None
+            names = f": {', '.join(_fields(inside))}" if inside else ""
+            return f"keys and values{names}", f"indent them below {path(detail['loc'])}"
+        case "tuple_type" | "list_type":
+            return "a list", f"write each with a dash: {what}"
+        case "too_short" | "string_too_short":
+            return "at least one", f"add one: {what}"
+        case kind if kind in _IN_WORDS:
+            return _IN_WORDS[kind].format(**context), f"correct it: {what}"
+        case _:
+            return str(detail["msg"]).removeprefix("Input should be "), f"correct it: {what}"
+
+
+_IN_WORDS = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "greater_than_equal": "{ge} or more",
+    "less_than_equal": "{le} or less",
+    "date_parsing": "a date such as 2026-11-22",
+    "date_type": "a date such as 2026-11-22",
+    "date_from_datetime_parsing": "a date such as 2026-11-22",
+    "date_from_datetime_inexact": "a date such as 2026-11-22",
+}

@@ -49,9 +49,13 @@ class Region(Section):
     """A region that the stack stands in. The first one is home: network, vault and gateway are there."""
 
     name: RegionName = Field(examples=["southcentralus"], description="the region, as Azure's API writes it")
-    instance: Instance = Field("001", description="the last part of its names; raise it when Azure keeps one taken")
+    instance: Instance = Field(
+        "001", description="the last part of its names; raise it when Azure keeps one taken"
+    )
     short: str | None = Field(
-        None, pattern="^[a-z][a-z0-9]{1,5}$", description="how names write the region, where the table lacks it"
+        None,
+        pattern="^[a-z][a-z0-9]{1,5}$",
+        description="how names write the region, where the table lacks it",
     )
 
 
@@ -62,21 +66,32 @@ class Deployment(Section):
     model: Text = Field(examples=["stand-in"], min_length=1, description="the model's name")
     version: Text | None = Field(None, description="the model's version; Azure only")
     sku: Sku | None = Field(None, description="how it is paid for; Azure only")
-    capacity: Positive | None = Field(None, description="thousands of tokens a minute, or provisioned units; Azure only")
+    capacity: Positive | None = Field(
+        None, description="thousands of tokens a minute, or provisioned units; Azure only"
+    )
     region: RegionName | None = Field(None, description="one of the stack's regions; the first when left out")
-    alias: Alias | None = Field(None, description="the name that clients use; the deployment's name when left out")
-    provider: Text = Field("azure", pattern="^[a-z][a-z0-9_]*$", description="azure, or one of LiteLLM's other providers")
+    alias: Alias | None = Field(
+        None, description="the name that clients use; the deployment's name when left out"
+    )
+    provider: Text = Field(
+        "azure", pattern="^[a-z][a-z0-9_]*$", description="azure, or one of LiteLLM's other providers"
+    )
     api_version: ApiVersion | None = Field(None, description="instead of the stack's apiVersion; Azure only")
     responses: Literal["auto", "native", "bridged"] = Field(
         "auto",
         description="how the Responses API is served: natively, or over chat completions; auto follows the api version",
     )
     weight: Positive | None = Field(None, description="its share within its alias")
-    order: Positive | None = Field(None, description="its place within its alias: 1 first, 2 when all of 1 fail")
-    kind: Literal["chat", "embedding"] | None = Field(None, description="what the model does; other providers only")
+    order: Positive | None = Field(
+        None, description="its place within its alias: 1 first, 2 when all of 1 fail"
+    )
+    kind: Literal["chat", "embedding"] | None = Field(
+        None, description="what the model does; other providers only"
+    )
     api_base: str | None = Field(None, pattern="^https://", description="where it is; other providers only")
     api_key_variable: VariableName | None = Field(
-        None, description="the variable that holds its key, from the secret providerKeys; other providers only"
+        None,
+        description="the variable that holds its key, from the secret providerKeys; other providers only",
     )
 
 
@@ -84,7 +99,9 @@ class Network(Section):
     """The address plan. Every stack that may be peered with another needs one of its own."""
 
     address_space: Range = Field("10.40.0.0/24", description="the network's range")
-    gateway_subnet: Range = Field("10.40.0.0/26", description="/27 or larger, for Container Apps alone; fixed once made")
+    gateway_subnet: Range = Field(
+        "10.40.0.0/26", description="/27 or larger, for Container Apps alone; fixed once made"
+    )
     private_endpoint_subnet: Range = Field("10.40.0.64/27", description="for the private endpoints")
 
 
@@ -96,18 +113,28 @@ class Visibility(StrEnum):
 class Ingress(Section):
     """Who reaches the gateway."""
 
-    visibility: Visibility = Field(Visibility.INTERNAL, description="internal: from the network; external: by a public address")
-    allow: tuple[CallerRange, ...] = Field((), description="the only callers that an external ingress lets in")
+    visibility: Visibility = Field(
+        Visibility.INTERNAL, description="internal: from the network; external: by a public address"
+    )
+    allow: tuple[CallerRange, ...] = Field(
+        (), description="the only callers that an external ingress lets in"
+    )
 
 
 class Gateway(Section):
     """The LiteLLM proxy: what runs, how large, how patient."""
 
     image: str = Field("ghcr.io/berriai/litellm:v1.106.2", description="with its tag; not latest")
-    digest: str | None = Field(None, pattern="^sha256:[0-9a-f]{64}$", description="pins the image's very bytes")
+    digest: str | None = Field(
+        None, pattern="^sha256:[0-9a-f]{64}$", description="pins the image's very bytes"
+    )
     cpu: Decimal = Field(1.0, description="cores a replica, in steps of 0.25 up to 4")
-    memory: Memory | None = Field(None, description="twice the cores, in Gi: the only pairs that Container Apps has")
-    min_replicas: Whole = Field(1, ge=0, le=1000, description="0 lets it sleep: the first call then waits for a start")
+    memory: Memory | None = Field(
+        None, description="twice the cores, in Gi: the only pairs that Container Apps has"
+    )
+    min_replicas: Whole = Field(
+        1, ge=0, le=1000, description="0 lets it sleep: the first call then waits for a start"
+    )
     max_replicas: Whole = Field(3, ge=1, le=1000, description="the most that load may start")
     concurrent_requests: Positive = Field(20, description="calls a replica before another one is started")
     request_timeout_seconds: Positive = Field(110, description="how long one try may take")
@@ -135,7 +162,9 @@ class Vault(Section):
     """Key Vault."""
 
     suffix: str = Field(
-        "", pattern="^[a-z0-9]{0,6}$", description="moves the vault's name on when Azure keeps the old one taken"
+        "",
+        pattern="^[a-z0-9]{0,6}$",
+        description="moves the vault's name on when Azure keeps the old one taken",
     )
 
 

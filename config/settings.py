@@ -17,7 +17,7 @@ from pydantic import Field, PrivateAttr, SecretStr
 from config import names
 from config.catalog import Catalog, Kind, Lifecycle, Version
 from config.names import Naming, Place
-from config.problems import NAMESPACE, Problem, SettingsError
+from config.problems import NAMESPACE, SettingsError
 from config.schema import (
     Authentication,
     Deployment,
@@ -87,26 +87,37 @@ class Settings(Section):
     workload: NamePart = Field(examples=["workload"], description="what the system is for, in a short word")
     environment: NamePart = Field(examples=["env"], description="which copy of it: dev, sbx, stg, prod")
     regions: tuple[Region, ...] = Field(
-        examples=[[{"name": "southcentralus"}]], min_length=1, description="where it stands; the first is home"
+        examples=[[{"name": "southcentralus"}]],
+        min_length=1,
+        description="where it stands; the first is home",
     )
     authentication: Authentication = Field(
-        Authentication.ENTRA, description="entra: managed identity, no key anywhere; key: the accounts' keys, in Key Vault"
+        Authentication.ENTRA,
+        description="entra: managed identity, no key anywhere; key: the accounts' keys, in Key Vault",
     )
     api_version: ApiVersion = Field("2025-04-01-preview", description="Azure OpenAI's API version")
     deployments: tuple[Deployment, ...] = Field(
         examples=[[{"name": "stand-in", "model": "stand-in"}]], min_length=1, description="the models"
     )
-    network: Network = Field(Network(), description="the address plan")
-    ingress: Ingress = Field(Ingress(), description="who reaches the gateway")
-    gateway: Gateway = Field(Gateway(), description="the LiteLLM proxy")
-    vault: Vault = Field(Vault(), description="Key Vault")
-    generation: Whole = Field(1, ge=1, le=99, description="of the Container Apps environment; raise it to move to a new one")
-    secrets: Secrets = Field(Secrets(), description="generations of generated secrets")
-    logs: Logs = Field(Logs(), description="Log Analytics")
+    network: Network = Field(Network.model_validate({}), description="the address plan")
+    ingress: Ingress = Field(Ingress.model_validate({}), description="who reaches the gateway")
+    gateway: Gateway = Field(Gateway.model_validate({}), description="the LiteLLM proxy")
+    vault: Vault = Field(Vault.model_validate({}), description="Key Vault")
+    generation: Whole = Field(
+        1, ge=1, le=99, description="of the Container Apps environment; raise it to move to a new one"
+    )
+    secrets: Secrets = Field(Secrets.model_validate({}), description="generations of generated secrets")
+    logs: Logs = Field(Logs.model_validate({}), description="Log Analytics")
     tags: dict[Text, Text] = Field({}, description="further tags of every resource")
-    catalog_date: date | None = Field(None, description="the day that the models' lifecycle is judged by; today when empty")
-    master_key: SecretStr | None = Field(None, description="LiteLLM's master key, as a secret; generated when left out")
-    provider_keys: dict[VariableName, SecretStr] = Field({}, description="other providers' keys by variable, as secrets")
+    catalog_date: date | None = Field(
+        None, description="the day that the models' lifecycle is judged by; today when empty"
+    )
+    master_key: SecretStr | None = Field(
+        None, description="LiteLLM's master key, as a secret; generated when left out"
+    )
+    provider_keys: dict[VariableName, SecretStr] = Field(
+        {}, description="other providers' keys by variable, as secrets"
+    )
 
     _today: date = PrivateAttr(default=date.min)
     _catalog: Catalog = PrivateAttr(default_factory=Catalog.load)
@@ -128,6 +139,11 @@ class Settings(Section):
     def names(self) -> Naming:
         return Naming(self.workload, self.environment, place(self.home), self.vault.suffix, self.generation)
 
+    @property
+    def all_names(self) -> tuple[tuple[str, str], ...]:
+        """Every name of the stack as (kind, name)."""
+        return tuple(self.names.all(tuple(place(region) for region in self.regions)))
+
     @cached_property
     def all_tags(self) -> dict[str, str]:
         """The tags of every resource."""
@@ -138,7 +154,9 @@ class Settings(Section):
         """One per region that has deployments, in the order of the regions."""
         found: list[Account] = []
         for region in self.regions:
-            members = tuple(d for d in self.deployments if d.provider == AZURE and self.region_of(d) == region.name)
+            members = tuple(
+                d for d in self.deployments if d.provider == AZURE and self.region_of(d) == region.name
+            )
             if members:
                 name = self.names.account(place(region))
                 suffix = f"_{region.name.upper()}" if found else ""
@@ -161,7 +179,8 @@ class Settings(Section):
         for deployment in self.deployments:
             members.setdefault(alias(deployment), []).append(deployment)
         return tuple(
-            Group(alias=name, kind=self.kind_of(found[0]), members=tuple(found)) for name, found in members.items()
+            Group(alias=name, kind=self.kind_of(found[0]), members=tuple(found))
+            for name, found in members.items()
         )
 
     def account_of(self, deployment: Deployment) -> Account | None:
@@ -237,7 +256,9 @@ def from_engine(values: Mapping[str, str]) -> dict[str, Any]:
     The engine hands every value over as text, objects and lists as JSON.
     """
     prefix = f"{NAMESPACE}:"
-    return {key.removeprefix(prefix): _decoded(value) for key, value in values.items() if key.startswith(prefix)}
+    return {
+        key.removeprefix(prefix): _decoded(value) for key, value in values.items() if key.startswith(prefix)
+    }
 
 
 def _decoded(value: str) -> Any:
@@ -250,22 +271,22 @@ def _decoded(value: str) -> Any:
 
 
 def parse(raw: Mapping[str, object], today: date) -> Settings:
-    """The settings, or one `SettingsError` that holds everything that is wrong with them."""
-    from config import checks, reading  # here, because both of them look at Settings
+    """The settings, or one `SettingsError` that holds everything that is wrong with them.
+
+    Keys are those of the stack file without their namespace. Empty text counts as left out: Pulumi has no
+    optional keys of type string but those with a default of "".
+    """
+    from config import checks, reading  # here, because both look at Settings
 
     settings, problems = reading.mend(Settings, {key: value for key, value in raw.items() if value != ""})
     settings._today = today
-    broken = [problem.key for problem in problems]
-    problems += [found for found in checks.run(settings) if not _follows_from(found, broken)]
+    wrong = [problem.key for problem in problems]
+    for found in checks.run(settings):
+        looked_at = (found.key, *found.about)
+        if not any(
+            reading.within(key, bad) or reading.within(bad, key) for key in looked_at for bad in wrong
+        ):
+            problems.append(found)
     if problems:
         raise SettingsError(tuple(problems))
     return settings
-
-
-def _follows_from(problem: Problem, broken: list[str]) -> bool:
-    """Whether something that this problem looked at is already known to be wrong."""
-    return any(_within(key, bad) or _within(bad, key) for key in (problem.key, *problem.about) for bad in broken)
-
-
-def _within(key: str, other: str) -> bool:
-    return key == other or key.startswith((f"{other}.", f"{other}["))

@@ -55,7 +55,9 @@ def _network(value: str) -> str:
     try:
         network = ipaddress.IPv4Network(value)
     except ValueError as error:
-        raise refuse("an IPv4 range such as 10.40.0.0/24, its host bits zero", _nearest_range(value)) from error
+        raise refuse(
+            "an IPv4 range such as 10.40.0.0/24, its host bits zero", _nearest_range(value)
+        ) from error
     return str(network)
 
 
@@ -91,11 +93,18 @@ NamePart = Annotated[
 RegionName = Annotated[
     Text,
     _matches(
-        r"[a-z]+[0-9]?", "a region's name as Azure's API writes it, such as southcentralus", "see `az account list-locations`"
+        r"[a-z]+[0-9]?",
+        "a region's name as Azure's API writes it, such as southcentralus",
+        "see `az account list-locations`",
     ),
 ]
 Instance = Annotated[
-    Text, _matches(r"[0-9]{3}", 'three digits, such as "001"', 'write it in quotes: "001"; without them YAML reads a number')
+    Text,
+    _matches(
+        r"[0-9]{3}",
+        'three digits, such as "001"',
+        'write it in quotes: "001"; without them YAML reads a number',
+    ),
 ]
 DeploymentName = Annotated[
     Text,
@@ -123,9 +132,15 @@ ApiVersion = Annotated[
 ]
 VariableName = Annotated[
     Text,
-    _matches(r"[A-Z][A-Z0-9_]{2,63}", "an environment variable's name, such as ANTHROPIC_API_KEY", "use capitals and _"),
+    _matches(
+        r"[A-Z][A-Z0-9_]{2,63}",
+        "an environment variable's name, such as ANTHROPIC_API_KEY",
+        "use capitals and _",
+    ),
 ]
 Range = Annotated[Text, AfterValidator(_network)]
 CallerRange = Annotated[Text, AfterValidator(_caller_range)]
-Memory = Annotated[Text, _matches(r"\d+(\.\d+)?Gi", 'gibibytes, such as "2Gi"', 'write it with its unit: "2Gi"')]
+Memory = Annotated[
+    Text, _matches(r"\d+(\.\d+)?Gi", 'gibibytes, such as "2Gi"', 'write it with its unit: "2Gi"')
+]
 Positive = Annotated[Whole, Field(ge=1)]

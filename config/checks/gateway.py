@@ -1,0 +1,118 @@
+"""The gateway: what Container Apps can run, and what LiteLLM can bear."""
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from config.problems import HIDDEN, Problem
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+
+# Container Apps' ingress ends a request that has been silent for so long (a setting of premium ingress).
+INGRESS_SECONDS = 240
+
+LARGEST_CPU = 4.0
+CPU_STEP = 0.25
+
+# LiteLLM takes about 340 MB, and containers of 512 MiB were killed.
+SMALLEST_CPU = 0.5
+
+SHORTEST_KEY = 32
+FEWEST_CHARACTERS = 12
+
+
+def image(settings: "Settings") -> Iterator[Problem]:
+    """One version of the image, the same tomorrow."""
+    name = settings.gateway.image
+    tag = name.rpartition("/")[2].partition(":")[2]
+    if not tag or tag == "latest" or tag.endswith(("-latest", "-stable")) or "@" in name:
+        yield Problem(
+            key="gateway.image",
+            value=name,
+            allowed="a repository and the tag of one version; the digest stands in gateway.digest",
+            next="write one such as ghcr.io/berriai/litellm:v1.106.2",
+        )
+
+
+def size(settings: "Settings") -> Iterator[Problem]:
+    """A cpu and memory pair that Container Apps has, and that LiteLLM fits in."""
+    gateway = settings.gateway
+    if not SMALLEST_CPU <= gateway.cpu <= LARGEST_CPU or not (gateway.cpu / CPU_STEP).is_integer():
+        nearest = min(max(round(gateway.cpu / CPU_STEP) * CPU_STEP, SMALLEST_CPU), LARGEST_CPU)
+        yield Problem(
+            key="gateway.cpu",
+            value=gateway.cpu,
+            allowed=f"{SMALLEST_CPU:g} to {LARGEST_CPU:g} in steps of {CPU_STEP:g}; in less than 1Gi LiteLLM is killed",
+            next=f"write cpu: {nearest:g}",
+        )
+    elif gateway.memory_gi != 2 * gateway.cpu:
+        yield Problem(
+            key="gateway.memory",
+            value=gateway.memory,
+            allowed=f"{2 * gateway.cpu:g}Gi: Container Apps gives 2Gi a core, and {gateway.cpu:g} are asked for",
+            next=f"leave memory out, or write cpu: {gateway.memory_gi / 2:g}",
+            about=("gateway.cpu",),
+        )
+
+
+def replicas(settings: "Settings") -> Iterator[Problem]:
+    gateway = settings.gateway
+    if gateway.min_replicas > gateway.max_replicas:
+        yield Problem(
+            key="gateway.minReplicas",
+            value=gateway.min_replicas,
+            allowed=f"at most maxReplicas, {gateway.max_replicas}",
+            next="lower it, or raise maxReplicas",
+            about=("gateway.maxReplicas",),
+        )
+
+
+def patience(settings: "Settings") -> Iterator[Problem]:
+    """All tries of a call end before the ingress gives up on it, and a leaving replica outlasts a try."""
+    gateway = settings.gateway
+    alone = gateway.num_retries + 1
+    tries, why, about = alone, f"{alone} tries of numRetries {gateway.num_retries}", ("gateway.numRetries",)
+    for group in settings.groups:
+        if len(group.members) > tries:
+            tries = len(group.members)
+            why = f"{tries} tries, one for each deployment of {group.alias}"
+            about = ("deployments",)
+    if gateway.request_timeout_seconds * tries >= INGRESS_SECONDS:
+        longest = math.ceil(INGRESS_SECONDS / tries) - 1
+        yield Problem(
+            key="gateway.requestTimeoutSeconds",
+            value=gateway.request_timeout_seconds,
+            allowed=f"at most {longest}: {why} have to end before the ingress does, after {INGRESS_SECONDS} s",
+            next=f"write requestTimeoutSeconds: {longest}, or lower the number of tries",
+            about=about,
+        )
+    if gateway.termination_grace_seconds < gateway.request_timeout_seconds:
+        yield Problem(
+            key="gateway.terminationGraceSeconds",
+            value=gateway.termination_grace_seconds,
+            allowed=f"at least requestTimeoutSeconds, {gateway.request_timeout_seconds}: else a roll cuts streams off",
+            next=f"write terminationGraceSeconds: {gateway.request_timeout_seconds} or more",
+            about=("gateway.requestTimeoutSeconds",),
+        )
+
+
+def master_key(settings: "Settings") -> Iterator[Problem]:
+    """A key of one's own is as strong as the one that is generated otherwise."""
+    if settings.master_key is None:
+        return
+    value = settings.master_key.get_secret_value()
+    body = value.removeprefix("sk-")
+    strong = (
+        len(body) >= SHORTEST_KEY
+        and len(set(body)) >= FEWEST_CHARACTERS
+        and value.isascii()
+        and value.isprintable()
+    )
+    if not value.startswith("sk-") or not strong or " " in value:
+        yield Problem(
+            key="masterKey",
+            value=HIDDEN,
+            allowed=f"sk- and at least {SHORTEST_KEY} random characters, {FEWEST_CHARACTERS} of them different",
+            next="leave it out, and one is generated; else: openssl rand -hex 32",
+        )

@@ -1,0 +1,263 @@
+"""Models: in the catalog, in their SKU, and what shares a name must be interchangeable.
+
+A retired model is no problem here: it stops its creation, not the stack that still holds it
+(`Settings.retired`). A deprecated one is a warning (`Settings.warnings`).
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from config import versions
+from config.catalog import Catalog, Kind
+from config.problems import ABSENT, HIDDEN, Problem, nearest
+from config.schema import Deployment
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+
+AZURE_ONLY = ("version", "sku", "capacity")
+OTHERS_ONLY = {"kind": "kind", "api_base": "apiBase", "api_key_variable": "apiKeyVariable"}
+
+# Variables that already mean something in the gateway: a provider's key must not overwrite them.
+OUR_VARIABLES = ("LITELLM_", "AZURE_", "IDENTITY_", "MSI_", "CONTAINER_APP_")
+
+
+def _azure(deployment: Deployment) -> bool:
+    return deployment.provider == "azure"
+
+
+def complete(settings: "Settings") -> Iterator[Problem]:
+    """An Azure deployment says version, SKU and capacity; another provider's entry has none of them."""
+    for index, deployment in enumerate(settings.deployments):
+        key = f"deployments[{index}]"
+        if _azure(deployment):
+            yield from (
+                _missing(settings, key, deployment, field)
+                for field in AZURE_ONLY
+                if not getattr(deployment, field)
+            )
+            unfit = {name for field, name in OTHERS_ONLY.items() if getattr(deployment, field) is not None}
+        else:
+            fields = {
+                "version": "version",
+                "sku": "sku",
+                "capacity": "capacity",
+                "region": "region",
+                "api_version": "apiVersion",
+            }
+            unfit = {name for field, name in fields.items() if getattr(deployment, field) is not None}
+            if not deployment.api_key_variable:
+                yield Problem(
+                    key=f"{key}.apiKeyVariable",
+                    value=ABSENT,
+                    allowed=f"the environment variable that holds {deployment.provider}'s key",
+                    next=f"add apiKeyVariable: {deployment.provider.upper()}_API_KEY",
+                    about=(f"{key}.provider",),
+                )
+        for name in sorted(unfit):
+            yield Problem(
+                key=f"{key}.{name}",
+                value="set",
+                allowed=f"nothing: provider {deployment.provider} has no {name}",
+                next="remove it, or correct provider",
+                about=(f"{key}.provider",),
+            )
+
+
+def _missing(settings: "Settings", key: str, deployment: Deployment, field: str) -> Problem:
+    known = Catalog.load().models.get(deployment.model)
+    pinned = known.versions.get(deployment.version or "") if known else None
+    allowed, step = {
+        "version": (
+            f"a version of {deployment.model}: {', '.join(known.versions)}"
+            if known
+            else "the model's version",
+            "pin one: a version left out floats, and answers change on a day of Azure's choosing",
+        ),
+        "sku": (
+            f"one of {', '.join(pinned.skus)}" if pinned else "how it is paid for, such as GlobalStandard",
+            "add sku",
+        ),
+        "capacity": (
+            "a number of thousand tokens a minute, within the subscription's quota",
+            "add capacity: 10, say",
+        ),
+    }[field]
+    return Problem(
+        key=f"{key}.{field}",
+        value=ABSENT,
+        allowed=allowed,
+        next=step,
+        about=(f"{key}.provider", f"{key}.model"),
+    )
+
+
+def known(settings: "Settings") -> Iterator[Problem]:
+    """Model, version and SKU as the catalog has them."""
+    catalog = Catalog.load()
+    for index, deployment in enumerate(settings.deployments):
+        if not _azure(deployment):
+            continue
+        key = f"deployments[{index}]"
+        model = catalog.models.get(deployment.model)
+        if model is None:
+            yield Problem(
+                key=f"{key}.model",
+                value=deployment.model,
+                allowed=f"one of {', '.join(catalog.models)} (config/catalog.yaml, {catalog.as_of})",
+                next=nearest(deployment.model, catalog.models)
+                or "if Azure has it by now, add it to config/catalog.yaml",
+                about=(f"{key}.provider",),
+            )
+            continue
+        if deployment.version is None:
+            continue
+        version = model.versions.get(deployment.version)
+        if version is None:
+            yield Problem(
+                key=f"{key}.version",
+                value=deployment.version,
+                allowed=f"a version of {deployment.model}: {', '.join(model.versions)}",
+                next=nearest(deployment.version, model.versions) or "take one of these",
+                about=(f"{key}.model",),
+            )
+        elif deployment.sku and deployment.sku not in version.skus:
+            yield Problem(
+                key=f"{key}.sku",
+                value=str(deployment.sku),
+                allowed=f"what {deployment.model} {deployment.version} is sold as: {', '.join(version.skus)}",
+                next=f"write sku: {version.skus[0]}",
+                about=(f"{key}.model", f"{key}.version"),
+            )
+
+
+def placed(settings: "Settings") -> Iterator[Problem]:
+    """A deployment is in one of the stack's regions."""
+    names = [region.name for region in settings.regions]
+    for index, deployment in enumerate(settings.deployments):
+        if deployment.region and deployment.region not in names:
+            yield Problem(
+                key=f"deployments[{index}].region",
+                value=deployment.region,
+                allowed=f"one of the stack's regions: {', '.join(names)}",
+                next=nearest(deployment.region, names) or "add the region to regions first",
+                about=("regions", f"deployments[{index}].provider"),
+            )
+
+
+def named_once(settings: "Settings") -> Iterator[Problem]:
+    """A deployment's name once in an account. Azure does not tell capitals apart."""
+    seen: dict[tuple[str, str], int] = {}
+    for index, deployment in enumerate(settings.deployments):
+        where = settings.region_of(deployment) if _azure(deployment) else deployment.provider
+        first = seen.setdefault((where, deployment.name.lower()), index)
+        if first != index:
+            yield Problem(
+                key=f"deployments[{index}].name",
+                value=deployment.name,
+                allowed=f"a name that deployments[{first}] in {where} does not have",
+                next="rename one, and give both the same alias if clients should see one model",
+                about=(
+                    f"deployments[{first}]",
+                    f"deployments[{index}].region",
+                    f"deployments[{index}].provider",
+                    "regions",
+                ),
+            )
+
+
+def aliases(settings: "Settings") -> Iterator[Problem]:
+    """What answers to one name must be interchangeable."""
+    for group in settings.groups:
+        if len(group.members) == 1:
+            continue
+        indices = [settings.deployments.index(member) for member in group.members]
+        first, *others = indices
+        lead = settings.deployments[first]
+        for index in others:
+            member = settings.deployments[index]
+            about = (f"deployments[{first}]", f"deployments[{index}]")
+            kinds = settings.kind_of(lead), settings.kind_of(member)
+            if kinds[0] is not kinds[1]:
+                yield Problem(
+                    key=f"deployments[{index}].alias",
+                    value=group.alias,
+                    allowed=f"models of one kind: {lead.model} is {kinds[0]}, {member.model} is {kinds[1]}",
+                    next="give it an alias of its own",
+                    about=about,
+                )
+            elif kinds[0] is Kind.EMBEDDING and lead.model != member.model:
+                yield Problem(
+                    key=f"deployments[{index}].alias",
+                    value=group.alias,
+                    allowed=f"one embedding model: vectors of {lead.model} and {member.model} cannot be compared",
+                    next="give it an alias of its own",
+                    about=about,
+                )
+        ordered = [index for index in indices if settings.deployments[index].order is not None]
+        if ordered and len(ordered) < len(indices):
+            index = next(index for index in indices if index not in ordered)
+            yield Problem(
+                key=f"deployments[{index}].order",
+                value=ABSENT,
+                allowed=f"a place for every member of {group.alias}, since deployments[{ordered[0]}] has one",
+                next="add order: 1 for what goes first, 2 for what takes over",
+                about=tuple(f"deployments[{index}]" for index in indices),
+            )
+
+
+def responses(settings: "Settings") -> Iterator[Problem]:
+    """Native Responses need an API version that has them."""
+    for index, deployment in enumerate(settings.deployments):
+        version = settings.api_version_of(deployment)
+        if not _azure(deployment) or deployment.responses != "native" or versions.serves_responses(version):
+            continue
+        key = f"deployments[{index}].apiVersion" if deployment.api_version else "apiVersion"
+        yield Problem(
+            key=key,
+            value=version,
+            allowed=f"{versions.FIRST_WITH_RESPONSES} or later, or v1: deployments[{index}] asks for native Responses",
+            next=f"raise it, or leave deployments[{index}].responses out: they are then served over chat completions",
+            about=(f"deployments[{index}].responses", "apiVersion"),
+        )
+
+
+def provider_keys(settings: "Settings") -> Iterator[Problem]:
+    """Every key that is named is there, and every key that is there is used."""
+    wanted = {
+        d.api_key_variable: index
+        for index, d in reversed(list(enumerate(settings.deployments)))
+        if d.api_key_variable
+    }
+    for variable, index in wanted.items():
+        if variable.startswith(OUR_VARIABLES):
+            yield Problem(
+                key=f"deployments[{index}].apiKeyVariable",
+                value=variable,
+                allowed=f"a variable that does not begin with {', '.join(OUR_VARIABLES)}",
+                next="name it after the provider",
+            )
+        elif variable not in settings.provider_keys:
+            yield Problem(
+                key=f"providerKeys.{variable}",
+                value=ABSENT,
+                allowed=f"the key that deployments[{index}] sends",
+                next=f"pulumi config set --secret --path 'providerKeys.{variable}'",
+                about=(f"deployments[{index}].apiKeyVariable",),
+            )
+    for variable, key in settings.provider_keys.items():
+        if variable not in wanted:
+            yield Problem(
+                key=f"providerKeys.{variable}",
+                value=HIDDEN,
+                allowed="keys that a deployment's apiKeyVariable names",
+                next=nearest(variable, [name for name in wanted if name]) or "remove it",
+                about=("deployments",),
+            )
+        elif len(key.get_secret_value().strip()) < 8:
+            yield Problem(
+                key=f"providerKeys.{variable}",
+                value=HIDDEN,
+                allowed="a key of 8 characters or more",
+                next="set it again",
+            )
