@@ -132,6 +132,11 @@ class Kind:
     """Azure's durations; 0 answers at once, without an operation."""
     creating_state: str = "Creating"
     """provisioningState while a create runs; Cognitive Services say `Accepted`."""
+    updating_state: str = "Updating"
+    created_status: int = 201
+    """Status of a PUT that creates; 200 for Microsoft.Insights."""
+    state_after_refused_delete: str = "Failed"
+    """provisioningState after a delete that was accepted and then failed; groups are rolled back to Succeeded."""
     has_state: bool = True
     """False for types whose body has no provisioningState (role assignments, diagnostic settings)."""
     located: bool = True

@@ -1,0 +1,100 @@
+"""Faults on demand: makes chosen requests and operations fail, hang or be cut off.
+
+A fault is looked up at the request and, for what strikes late, at the operation's end. It lives in the store, so it
+outlives a restart of the service.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from offline.arm.errors import ArmError
+from offline.arm.ids import ResourceId
+from offline.arm.store import Store
+
+Effect = Literal["refuse", "fail", "hang", "lose_reply", "fail_after_success"]
+
+_FACT = "faults"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """What strikes, and whom. Patterns know `*` and `?`, and no case."""
+
+    type: str = "*"
+    """ARM type: `Microsoft.App/containerApps`"""
+    name: str = "*"
+    """The resource's own name."""
+    verb: str = "*"
+    """create, update, delete, read, list or action"""
+    effect: Effect = "refuse"
+    """refuse: the request is answered with the error. fail: the request is accepted, its operation then fails.
+    hang: the operation does not end (a read is not answered) until the fault is cleared. lose_reply: all is done,
+    but the connection ends without a reply. fail_after_success: the operation says Succeeded, and the resource
+    is Failed."""
+    status: int = 500
+    code: str = "InternalServerError"
+    message: str = "An unexpected error occurred while processing the request."
+    retry_after: int | None = None
+    """Seconds, as a header of the refusal."""
+    times: int | None = None
+    """How often it strikes; None is until it is cleared."""
+    id: str = ""
+
+    def strikes(self, resource_id: ResourceId, verb: str) -> bool:
+        return (
+            fnmatchcase(resource_id.type.lower(), self.type.lower())
+            and fnmatchcase(resource_id.name.lower(), self.name.lower())
+            and fnmatchcase(verb, self.verb.lower())
+        )
+
+    def error(self) -> ArmError:
+        headers = {"Retry-After": str(self.retry_after)} if self.retry_after is not None else {}
+        return ArmError(self.status, self.code, self.message, headers=headers)
+
+
+class Faults:
+    """The faults that are set."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._changed = asyncio.Event()
+
+    def list(self) -> list[Fault]:
+        stored = self._store.fact(_FACT)
+        return [Fault(**item) for item in stored] if isinstance(stored, list) else []
+
+    def add(self, fault: Fault) -> Fault:
+        """Set a fault; it comes back with an id."""
+        named = replace(fault, id=fault.id or uuid.uuid4().hex[:8])
+        self._write([*self.list(), named])
+        return named
+
+    def clear(self, fault_id: str | None = None) -> None:
+        """Take one fault away, or all of them; what hangs goes on."""
+        self._write([fault for fault in self.list() if fault_id is not None and fault.id != fault_id])
+
+    def strike(self, resource_id: ResourceId, verb: str, effects: Iterable[Effect]) -> Fault | None:
+        """The first fault that applies; it is spent by one."""
+        wanted = frozenset(effects)
+        for fault in self.list():
+            if fault.effect in wanted and fault.strikes(resource_id, verb):
+                if fault.times is not None:
+                    left = replace(fault, times=fault.times - 1)
+                    others = [left if item.id == fault.id else item for item in self.list()]
+                    self._write([item for item in others if item.times is None or item.times > 0])
+                return fault
+        return None
+
+    async def while_hanging(self, resource_id: ResourceId, verb: str) -> None:
+        """Wait as long as a fault that hangs applies."""
+        while any(f.effect == "hang" and f.strikes(resource_id, verb) for f in self.list()):
+            await self._changed.wait()
+
+    def _write(self, faults: Iterable[Fault]) -> None:
+        self._store.set_fact(_FACT, [asdict(fault) for fault in faults])
+        waiting, self._changed = self._changed, asyncio.Event()
+        waiting.set()

@@ -1,0 +1,173 @@
+"""Laws of the resource manager itself: the same for every type."""
+
+from offline.arm.errors import Law
+
+_COMMON = "docs azure-resource-manager/troubleshooting/common-deployment-errors"
+
+RG_MISSING = Law(
+    id="rg-missing",
+    status=404,
+    code="ResourceGroupNotFound",
+    message="Resource group '{rg}' could not be found.",
+    source=_COMMON,
+    protects="writing into a group that was never made or is gone",
+)
+RG_DELETING = Law(
+    id="rg-deleting",
+    status=409,
+    code="ResourceGroupBeingDeleted",
+    message="The resource group '{rg}' is in deprovisioning state and cannot perform this operation.",
+    source=_COMMON,
+    protects="deploying again while the last destroy still runs",
+)
+RG_BLOCKED = Law(
+    id="cog-rg-blocked",
+    status=409,
+    code="ResourceGroupDeletionBlocked",
+    message="Deletion of resource group '{rg}' failed as resources with identifiers '{ids}' could not be deleted. "
+    "The provisioning state of the resource group will be rolled back. The tracking Id is '{tracking}'. "
+    "Please check audit logs for more details.",
+    source="Azure/azure-dev#4210",
+    protects="a group delete that stops in the middle because one member refuses",
+)
+RG_LOCATION = Law(
+    id="rg-location",
+    status=409,
+    code="InvalidResourceGroupLocation",
+    message="Invalid resource group location '{wanted}'. The Resource group already exists in location '{location}'.",
+    source="docs azure-resource-manager/troubleshooting/error-invalid-resource-group-location (text unconfirmed)",
+    protects="moving a group by changing its location",
+    unconfirmed=True,
+)
+PARENT_MISSING = Law(
+    id="parent-missing",
+    status=404,
+    code="ParentResourceNotFound",
+    message="Failed to perform '{action}' on resource(s) of type '{type}', "
+    "because the parent resource '{parent}' could not be found.",
+    source="docs azure-resource-manager/troubleshooting/error-parent-resource (text unconfirmed)",
+    protects="a child that is written before its parent",
+    unconfirmed=True,
+)
+LOCATION = Law(
+    id="location",
+    status=409,
+    code="InvalidResourceLocation",
+    message="The resource '{name}' already exists in location '{location}' in resource group '{rg}'. A resource with "
+    "the same name cannot be created in location '{wanted}'. Please select a new resource name.",
+    source="docs postgresql/flexible-server/concepts-networking-private; public logs",
+    protects="moving a resource by changing its location, also after a failed create",
+)
+LOCATION_REQUIRED = Law(
+    id="location-required",
+    status=400,
+    code="LocationRequired",
+    message="The location property is required for this definition.",
+    source="docs azure-resource-manager/management/request-limits; public logs (text unconfirmed)",
+    protects="a type that lives in a region and is given none",
+    unconfirmed=True,
+)
+LOCATION_UNKNOWN = Law(
+    id="location-unknown",
+    status=400,
+    code="LocationNotAvailableForResourceType",
+    message="The provided location '{wanted}' is not available for resource type '{type}'. "
+    "List of available regions for the resource type is '{regions}'.",
+    source="docs azure-resource-manager/troubleshooting/error-sku-not-available; public logs (text unconfirmed)",
+    protects="a misspelt region, and a region for what is global",
+    unconfirmed=True,
+)
+LOCKED = Law(
+    id="locked",
+    status=409,
+    code="ScopeLocked",
+    message="The scope '{id}' cannot perform {operation} operation because following scope(s) are locked: '{ids}'. "
+    "Please remove the lock and try again.",
+    source="public logs (6 files)",
+    protects="deleting what a lock guards, at its scope or anywhere below",
+)
+AUTHZ = Law(
+    id="authz",
+    status=403,
+    code="AuthorizationFailed",
+    message="The client '{client}' with object id '{oid}' does not have authorization to perform action '{action}' "
+    "over scope '{scope}' or the scope is invalid. "
+    "If access was recently granted, please refresh your credentials.",
+    source="docs role-based-access-control/troubleshooting (end of the text unconfirmed)",
+    protects="a caller without the role",
+)
+PROVIDER_OFF = Law(
+    id="provider-off",
+    status=409,
+    code="MissingSubscriptionRegistration",
+    message="The subscription is not registered to use namespace '{namespace}'. "
+    "See https://aka.ms/rps-not-found for how to register subscriptions.",
+    source=_COMMON,
+    protects="the first use of a service in a subscription",
+    unconfirmed=True,
+)
+SUBSCRIPTION_MISSING = Law(
+    id="subscription-missing",
+    status=404,
+    code="SubscriptionNotFound",
+    message="The subscription '{subscription}' could not be found.",
+    source="docs azure-resource-manager/troubleshooting/error-subscription-not-found (text unconfirmed)",
+    protects="a wrong subscription id in the stack",
+    unconfirmed=True,
+)
+API_VERSION_MISSING = Law(
+    id="api-version-missing",
+    status=400,
+    code="MissingApiVersionParameter",
+    message="The api-version query parameter (?api-version=) is required for all requests.",
+    source=_COMMON,
+    protects="requests by hand",
+)
+API_VERSION_INVALID = Law(
+    id="api-version-invalid",
+    status=400,
+    code="InvalidApiVersionParameter",
+    message="The api-version '{version}' is invalid. It has the form YYYY-MM-DD, with -preview for a preview.",
+    source="public logs (the list of versions that follows is left out)",
+    protects="requests by hand",
+    unconfirmed=True,
+)
+TYPE_UNKNOWN = Law(
+    id="type-unknown",
+    status=404,
+    code="InvalidResourceType",
+    message="The resource type '{type}' could not be found in the namespace '{namespace}' for api version '{version}': "
+    "this offline Azure does not have {namespace}/{type}.",
+    source=_COMMON,
+    protects="taking a resource for deployed that nothing here knows",
+)
+ACTION_UNKNOWN = Law(
+    id="action-unknown",
+    status=404,
+    code="InvalidResourceType",
+    message="The action '{action}' could not be found for '{type}': this offline Azure does not have it.",
+    source="by analogy with type-unknown",
+    protects="taking an action for done that nothing here knows",
+    unconfirmed=True,
+)
+CONTENT = Law(
+    id="content",
+    status=400,
+    code="InvalidRequestContent",
+    message="The request content was invalid and could not be deserialized: '{why}'.",
+    source=_COMMON,
+    protects="a body that is no JSON object",
+)
+PRECONDITION = Law(
+    id="dns-record",
+    status=412,
+    code="PreconditionFailed",
+    message="The condition '{condition}' in the If-{header} header was not satisfied. "
+    "The current resource {fact}.",
+    source="docs dns/dns-zones-records, etags (text unconfirmed)",
+    protects="overwriting what somebody else wrote",
+    unconfirmed=True,
+)
+
+LAWS = tuple(value for value in list(globals().values()) if isinstance(value, Law))
+"""Every law above, in order."""
