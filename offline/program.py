@@ -59,7 +59,10 @@ def run_program(request: language_pb2.RunRequest, engine: str) -> language_pb2.R
         response.bail = True
     except SystemExit as exit_:
         if exit_.code not in (None, 0):
-            response.error = f"Program exited with non-zero exit code: {exit_.code}"
+            if not isinstance(exit_.code, int):
+                print(exit_.code, file=sys.stderr)  # noqa: T201 - as Python itself ends
+            code = exit_.code if isinstance(exit_.code, int) else 1
+            response.error = f"Program exited with non-zero exit code: {code}"
     except grpc.RpcError as error:
         # An engine that is ending no longer answers, and has told the reason itself.
         if error.code() != grpc.StatusCode.UNAVAILABLE:
@@ -89,6 +92,9 @@ def traceback_of(error: BaseException, folder: Path) -> str:
         own = [index for index, frame in enumerate(part.stack) if _is_in(frame.filename, folder)]
         if own:
             part.stack = traceback.StackSummary.from_list(list(part.stack)[own[0] :])
+        elif _is_in(getattr(part, "filename", None) or "", folder):
+            # A syntax error in the first file: it names its place itself, and no line of the program ran.
+            part.stack = traceback.StackSummary()
     return "".join(told.format())
 
 
@@ -115,10 +121,9 @@ def _close(loop: asyncio.AbstractEventLoop) -> None:
 
 
 if __name__ == "__main__":
-    wire = language_pb2.RunRequest.FromString(sys.stdin.buffer.read())
-    answer = run_program(wire, engine=sys.argv[2])
-    with os.fdopen(int(sys.argv[1]), "wb") as back:
+    _, descriptor, address = sys.argv
+    answer = run_program(language_pb2.RunRequest.FromString(sys.stdin.buffer.read()), address)
+    with os.fdopen(int(descriptor), "wb") as back:
         back.write(answer.SerializeToString())
     # Threads that a failed program left waiting must not keep the answer from the engine.
-    sys.stdout.flush()
     os._exit(0)
