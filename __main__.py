@@ -181,16 +181,15 @@ def main(settings: Settings) -> None:
         ),
     )
 
-    applications = gateway.url.apply(lambda url: client.environment(settings, url))
+    # Built around the address, which alone is unknown before the first deployment.
+    applications = {**client.environment(settings, ""), "LITELLM_API_BASE": gateway.url}
     pulumi.export("gatewayUrl", gateway.url)
     pulumi.export("models", [group.alias for group in settings.groups])
     pulumi.export("litellmConfig", config)
     pulumi.export("environment", applications)
     pulumi.export(
         "dotenv",
-        pulumi.Output.all(applications, master_key.value).apply(
-            lambda parts: client.dotenv({**parts[0], client.KEY: parts[1]})
-        ),
+        pulumi.Output.all(**applications, **{client.KEY: master_key.value}).apply(client.dotenv),
     )
     pulumi.export("masterKey", master_key.value)
     pulumi.export(

@@ -1,0 +1,159 @@
+"""How the program is put together: parents, names, order. The engine rung sees only that it worked once."""
+
+from collections import Counter
+
+from tests.mocks import recording
+from tests.mocks.recording import Program, Registration
+
+ACCOUNT_ZONES = {
+    "privatelink.openai.azure.com",
+    "privatelink.cognitiveservices.azure.com",
+    "privatelink.services.ai.azure.com",
+}
+VAULT_ZONES = {"privatelink.vaultcore.azure.net"}
+
+
+def test_only_the_group_and_components_stand_alone(program: Program) -> None:
+    """A child without its parent loses the component's `deleted_with`, and its place in every listing."""
+    orphans = [found.type for found in program.registrations if found.custom and found.alone]
+    assert orphans == ["azure-native:resources:ResourceGroup"]
+
+
+def test_no_two_resources_share_a_name(program: Program) -> None:
+    """The mocks would take two of one URN; the engine stops."""
+    assert [
+        urn for urn, count in Counter(found.urn for found in program.registrations).items() if count > 1
+    ] == []
+
+
+def test_deployments_of_an_account_come_one_after_the_other(program: Program) -> None:
+    """Offline, at some speeds, a parallel write would slip through; in Azure it is RequestConflict."""
+    for account in program.of("cognitiveservices:Account"):
+        deployments = [
+            found
+            for found in program.of("cognitiveservices:Deployment")
+            if found.inputs["accountName"] == account.inputs["accountName"]
+        ]
+        assert len(deployments) > 1
+        before = account
+        for deployment in sorted(deployments, key=lambda found: len(list(program.within(found)))):
+            assert before.urn in deployment.after
+            before = deployment
+
+
+def test_an_accounts_endpoint_comes_after_its_last_deployment(program: Program) -> None:
+    """Earlier, the account is "Accepted" and refuses it, by chance."""
+    endpoints = {found.name: found for found in program.of("network:PrivateEndpoint")}
+    for account in program.of("cognitiveservices:Account"):
+        waits = set(program.within(endpoints[f"pep-{account.name}"]))
+        deployments = [
+            found for found in program.of("cognitiveservices:Deployment") if found.parent == account.parent
+        ]
+        assert waits >= {found.urn for found in deployments}
+
+
+def test_what_goes_into_a_subnet_waits_for_both_subnets(program: Program) -> None:
+    """A subnet is written to the network, and so is what goes into its neighbour: AnotherOperationInProgress."""
+    subnets = {found.urn for found in program.of("network:Subnet")}
+    first, last = sorted(program.of("network:Subnet"), key=lambda found: len(list(program.within(found))))
+    assert first.urn in last.after
+    for found in (*program.of("network:PrivateEndpoint"), program.one("app:ManagedEnvironment")):
+        assert found.after >= subnets
+
+
+def test_the_app_waits_for_everything_that_its_creation_goes_through(program: Program) -> None:
+    """Azure reads the vault's secrets while it takes the app: with a role, over an endpoint, by a name."""
+    waits = set(program.within(program.one("app:ContainerApp")))
+    for kind in (
+        "authorization:RoleAssignment",
+        "keyvault:Secret",
+        "network:PrivateDnsZoneGroup",
+        "cognitiveservices:Deployment",
+    ):
+        assert {found.urn for found in program.of(kind)} <= waits, kind
+
+
+def test_an_endpoint_has_every_zone_of_its_target_and_each_is_linked_first(program: Program) -> None:
+    """One name without its record or its link leads to the public side, and there to a 403."""
+    for group in program.of("network:PrivateDnsZoneGroup"):
+        wanted = VAULT_ZONES if "pep-kv-" in group.name else ACCOUNT_ZONES
+        assert {
+            config["name"].replace("-", ".") for config in group.inputs["privateDnsZoneConfigs"]
+        } == wanted
+        links = {found.urn for found in program.of("privatedns:VirtualNetworkLink") if found.name in wanted}
+        assert links <= group.after
+
+
+def test_the_environment_waits_for_nothing_but_its_network(program: Program) -> None:
+    """It takes the longest of all, so it starts at once, beside accounts and vault."""
+    waits = {program.by_urn(urn).type for urn in program.within(program.one("app:ManagedEnvironment"))}
+    assert waits == {
+        f"azure-native:{kind}"
+        for kind in (
+            "resources:ResourceGroup",
+            "network:VirtualNetwork",
+            "network:NetworkSecurityGroup",
+            "network:Subnet",
+        )
+    }
+
+
+def test_only_what_outlives_the_group_is_deleted_by_itself(program: Program) -> None:
+    """All else goes with the group in one request; a secret's own delete would need the vault's private side."""
+    group = program.one("resources:ResourceGroup").urn
+    for secret in program.of("keyvault:Secret"):
+        assert secret.deleted_with == program.one("keyvault:Vault").urn
+
+    def owner(found: Registration) -> str:
+        """As the engine hands it down."""
+        if found.deleted_with or found.alone:
+            return found.deleted_with
+        return owner(program.by_urn(found.parent))
+
+    alone = {found.type for found in program.registrations if found.custom and not owner(found)}
+    assert alone == {
+        "azure-native:resources:ResourceGroup",
+        "azure-native:monitor:DiagnosticSetting",
+        "random:index/randomPassword:RandomPassword",
+    }
+    assert {owner(found) for found in program.of("app:ContainerApp")} == {group}
+
+
+def test_a_renamed_deployment_is_another_resource_and_nothing_else_is(dev: Program) -> None:
+    """So the engine makes the new one first and deletes the old one last, after the gateway has moved."""
+    old, new = recording.config_of("dev")["deployments"][0]["name"], "chat"
+    deployments = [{**entry} for entry in recording.config_of("dev")["deployments"]]
+    deployments[0]["name"] = new
+    renamed = recording.run("dev", {"deployments": deployments})
+    before, after = ({found.urn for found in run.registrations} for run in (dev, renamed))
+    assert [urn.split("::")[-1] for urn in before - after] == [f"ai-idha-sbx-scus-001-{old}"]
+    assert [urn.split("::")[-1] for urn in after - before] == [f"ai-idha-sbx-scus-001-{new}"]
+
+
+def test_another_model_under_the_same_name_replaces_the_deployment(program: Program) -> None:
+    """Azure refuses it in place, and azure-native's schema does not say so."""
+    for deployment in program.of("cognitiveservices:Deployment"):
+        assert set(deployment.replace_on) == {"properties.model.name", "properties.model.format"}
+
+
+def test_another_network_replaces_environment_and_app(program: Program) -> None:
+    """Azure answers 200 and changes nothing, which no engine can see."""
+    assert program.one("app:ManagedEnvironment").replace_on == ("vnetConfiguration",)
+    assert program.one("app:ContainerApp").replace_on == ("environmentId",)
+
+
+def test_security_rules_of_a_direction_have_priorities_and_names_of_their_own(program: Program) -> None:
+    """Azure refuses a second rule of one priority or name."""
+    for group in program.of("network:NetworkSecurityGroup"):
+        rules = group.inputs["securityRules"]
+        assert len({rule["name"] for rule in rules}) == len(rules)
+        assert len({(rule["direction"], rule["priority"]) for rule in rules}) == len(rules)
+
+
+def test_an_endpoint_stands_in_the_gateways_network_even_for_an_account_elsewhere(prod: Program) -> None:
+    """Its location is the network's; the account's own region would be refused."""
+    assert {found.inputs["location"] for found in prod.of("cognitiveservices:Account")} == {
+        "eastus2",
+        "southcentralus",
+    }
+    assert {found.inputs["location"] for found in prod.of("network:PrivateEndpoint")} == {"eastus2"}
