@@ -155,3 +155,43 @@ def _option(body: Body, union: Type, value: Mapping[str, Any]) -> Type:
         return 2 * len(names & set(value)) - len(names | set(value))
 
     return max(union.options, key=shared)
+
+
+def unset_subresources(resource: ResourceType, body: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Which lists of sub-resources a body leaves out."""
+    return [path for path in SUBRESOURCES.get(resource.token, ()) if _at(body, path) is None]
+
+
+def copy_subresource(path: tuple[str, ...], existing: Mapping[str, Any], body: Values) -> None:
+    """Put one list of what Azure has into a body; an empty one where it has none."""
+    target = body
+    for step in path[:-1]:
+        target = target.setdefault(step, {})
+    found = _at(existing, path)
+    target[path[-1]] = found if found is not None else []
+
+
+def without_unset_subresources(
+    resource: ResourceType, inputs: Mapping[str, Any], outputs: Mapping[str, Any]
+) -> Values:
+    """Outputs for a comparison with others: lists of sub-resources that the program leaves out count as empty."""
+    flattened = "properties" not in layout.of(resource).outputs.fields
+    result = dict(outputs)
+    for path in SUBRESOURCES.get(resource.token, ()):
+        place = path[1:] if flattened else path
+        if _at(inputs, place) is not None or _at(outputs, place) is None:
+            continue
+        if len(place) == 1:
+            result[place[0]] = []
+        else:
+            result[place[0]] = {**result[place[0]], place[1]: []}
+    return result
+
+
+def _at(values: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    for step in path[:-1]:
+        inner = values.get(step)
+        if not isinstance(inner, Mapping):
+            return None
+        values = inner
+    return values.get(path[-1])

@@ -1,0 +1,114 @@
+"""What a change of inputs means: nothing, an update, or a replacement.
+
+Inputs are compared with inputs. Source: pulumi-azure-native `provider/pkg/provider/diff.go`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from offline.schema.resources import ResourceType
+
+Change = Literal["add", "delete", "update"]
+Values = dict[str, Any]
+
+CREATE_BEFORE_DELETE = "__createBeforeDelete"
+"""Marks inputs whose name was made at random: such a resource can be replaced by a new one before it goes."""
+
+_FORCES_NEW: dict[str, frozenset[str]] = {
+    # Properties that Azure's specification lets be set at the creation only (`x-ms-mutability` without update) …
+    "azure-native:app:ContainerApp": frozenset({"environmentId"}),
+    "azure-native:app:Job": frozenset({"environmentId"}),
+    "azure-native:app:ManagedEnvironment": frozenset({"infrastructureResourceGroup", "zoneRedundant"}),
+    "azure-native:dbforpostgresql:Server": frozenset(
+        {"administratorLogin", "pointInTimeUTC", "sourceServerResourceId"}
+    ),
+    # … and azure-native's own list (`provider/pkg/gen/replacement.go`).
+    "azure-native:authorization:RoleAssignment": frozenset({"principalId"}),
+    "azure-native:network:PrivateEndpoint": frozenset({"subnet"}),
+    "azure-native:network:PublicIPAddress": frozenset({"publicIPAddressVersion", "publicIPPrefix", "sku"}),
+    "azure-native:storage:StorageAccount": frozenset({"isHnsEnabled"}),
+}
+
+
+def forces_new(resource: ResourceType, name: str) -> bool:
+    """Whether a changed input replaces the resource: what makes up its id, its location, what is fixed at creation.
+
+    The network of a Container Apps environment and the model of a deployment are not here, as in azure-native:
+    Azure ignores or refuses those, and a program says `replace_on_changes`.
+    """
+    return name in resource.parameters or name == "location" or name in _FORCES_NEW.get(resource.token, ())
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One changed property."""
+
+    path: str
+    change: Change
+    replaces: bool
+
+
+def differences(resource: ResourceType, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
+    """Every changed input, as deep as it goes."""
+    return [
+        Difference(path, change, forces_new(resource, name))
+        for name in {**old, **new}
+        if not name.startswith("__") and not _same_location(name, old.get(name), new.get(name))
+        for path, change in _changes(name, old.get(name), new.get(name))
+    ]
+
+
+def _same_location(name: str, old: object, new: object) -> bool:
+    """`South Central US` is `southcentralus`."""
+    if name != "location" or not isinstance(old, str) or not isinstance(new, str):
+        return False
+    return old.replace(" ", "").lower() == new.replace(" ", "").lower()
+
+
+def _changes(path: str, old: object, new: object) -> Iterator[tuple[str, Change]]:
+    if old == new and isinstance(old, bool) == isinstance(new, bool):
+        return
+    if old is None or new is None:
+        yield path, "add" if old is None else "delete"
+    elif isinstance(old, Mapping) and isinstance(new, Mapping):
+        for name in {**old, **new}:
+            yield from _changes(_step(path, name), old.get(name), new.get(name))
+    elif isinstance(old, list) and isinstance(new, list):
+        for index in range(max(len(old), len(new))):
+            before = old[index] if index < len(old) else None
+            after = new[index] if index < len(new) else None
+            yield from _changes(f"{path}[{index}]", before, after)
+    else:
+        yield path, "update"
+
+
+def _step(path: str, name: str) -> str:
+    """The engine's way to write paths quotes what is no plain word, such as the key of a tag."""
+    return f"{path}.{name}" if name.replace("_", "").isalnum() else f'{path}["{name}"]'
+
+
+def carried_over(inputs: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[str, Any]) -> Values:
+    """The inputs, with what changed in Azure between two readings put into them.
+
+    What Azure fills in by itself is in both readings and stays out of the inputs.
+
+    :param old: the earlier reading, in the shape of inputs.
+    :param new: the later one.
+    """
+    result = {name: value for name, value in inputs.items() if not (name in old and name not in new)}
+    for name, value in new.items():
+        if name not in old or old[name] != value:
+            result[name] = _carried(inputs[name], old.get(name), value) if name in inputs else value
+    return result
+
+
+def _carried(value: Any, old: Any, new: Any) -> Any:
+    if isinstance(value, Mapping) and isinstance(old, Mapping) and isinstance(new, Mapping):
+        return carried_over(value, old, new)
+    if isinstance(value, list) and isinstance(old, list) and isinstance(new, list):
+        return [
+            _carried(value[index], old[index], item) if index < min(len(value), len(old)) else item
+            for index, item in enumerate(new)
+        ]
+    return new
