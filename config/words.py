@@ -52,6 +52,8 @@ def _matches(pattern: str, allowed: str, next_step: str) -> AfterValidator:
 
 
 def _network(value: str) -> str:
+    if "/" not in value:
+        raise refuse("an IPv4 range such as 10.40.0.0/24", f"say how long it is: {value}/24")
     try:
         network = ipaddress.IPv4Network(value)
     except ValueError as error:

@@ -1,0 +1,547 @@
+"""Bad settings are refused before anything is deployed, with the key, the value, the rule and the next step."""
+
+from typing import Any
+
+import pytest
+
+from tests.settings.stacks import CHAT, CLAUDE, EMBEDDING, changed, problems
+
+OTHER_REGIONS = [{"name": "eastus2"}, {"name": "westus3"}]
+STRONG_KEY = "sk-0123456789abcdefABCDEF0123456789xyz"
+
+
+def one(key: str, allowed: str, step: str, *, id: str, reason: str, **changes: Any) -> Any:
+    """A row: what is changed, the key that is named, a part of the rule, a part of the next step."""
+    return pytest.param(changes, key, allowed, step, id=f"{id}: {reason}")
+
+
+ROWS = [
+    # Words that are no settings, or no values.
+    one("gatway", "gateway", "did you mean gateway?", id="unknown-key", reason="a typing error", gatway={}),
+    one(
+        "gateway.minReplica",
+        "minReplicas",
+        "did you mean minReplicas?",
+        id="unknown-key-inside",
+        reason="objects are closed too",
+        gateway={"minReplica": 2},
+    ),
+    one(
+        "zebra",
+        "workload",
+        "remove it",
+        id="unknown-and-far",
+        reason="no guess is better than a bad one",
+        zebra=1,
+    ),
+    one("workload", "short word", "add workload", id="left-out", reason="nothing can be named", workload=""),
+    one(
+        "authentication",
+        "key, entra",
+        "did you mean entra?",
+        id="choice",
+        reason="not a choice",
+        authentication="entre",
+    ),
+    one(
+        "gateway.numRetries",
+        "a number",
+        "write a number",
+        id="yes",
+        reason="true is not 1",
+        gateway={"numRetries": True},
+    ),
+    one("generation", "a whole number", "", id="half", reason="a part would be lost", generation="1.5"),
+    one(
+        "logs.retentionDays",
+        "730 or less",
+        "",
+        id="retention",
+        reason="Log Analytics keeps two years",
+        logs={"retentionDays": 1000},
+    ),
+    one("catalogDate", "a date such as", "", id="date", reason="not a date", catalogDate="soon"),
+    # Names.
+    one("workload", "2 to 12 lower-case", "", id="capitals", reason="DNS has none", workload="Acme"),
+    one(
+        "workload",
+        "at most 24 characters, this has 25",
+        "shorten workload or environment, together by 1",
+        id="vault-too-long",
+        reason="kv-payments-sand-eus2-001",
+        workload="payments",
+        environment="sand",
+    ),
+    one(
+        "vault.suffix",
+        "at most 24 characters",
+        "shorten it to 3 characters",
+        id="suffix-too-long",
+        reason="the suffix is what was added last",
+        vault={"suffix": "second"},
+    ),
+    one(
+        "regions[0].name",
+        "one of australiacentral",
+        "did you mean eastus2?",
+        id="no-such-region",
+        reason="a typing error",
+        regions=[{"name": "eastsu2"}],
+    ),
+    one(
+        "regions[0].instance",
+        'three digits, such as "001"',
+        "write it in quotes",
+        id="instance-unquoted",
+        reason="YAML reads 001 as 1",
+        regions=[{"name": "eastus2", "instance": 1}],
+    ),
+    one(
+        "regions[1].name",
+        "each region once: regions[0] is the same",
+        "remove it",
+        id="region-twice",
+        reason="two accounts would have one name",
+        regions=[{"name": "eastus2"}, {"name": "eastus2", "instance": "002"}],
+    ),
+    one(
+        "regions[1].short",
+        "regions[0] is written eus2 too",
+        "give it another",
+        id="regions-alike",
+        reason="two accounts would have one name",
+        regions=[{"name": "eastus2"}, {"name": "eastus9", "short": "eus2"}],
+    ),
+    # Models.
+    one(
+        "deployments[1].name",
+        "a name that deployments[0] in eastus2 does not have",
+        "rename one",
+        id="deployment-twice",
+        reason="Azure tells no capitals apart",
+        deployments=[CHAT, {**CHAT, "name": "CHAT"}],
+    ),
+    one(
+        "deployments[1].alias",
+        "gpt-5.1 is chat, text-embedding-3-small is embedding",
+        "an alias of its own",
+        id="kinds-mixed",
+        reason="half of the calls would fail",
+        deployments=[CHAT, {**EMBEDDING, "alias": "chat"}],
+    ),
+    one(
+        "deployments[1].alias",
+        "vectors of text-embedding-3-small and text-embedding-3-large cannot be compared",
+        "an alias of its own",
+        id="vectors-mixed",
+        reason="a search would find nothing",
+        deployments=[
+            EMBEDDING,
+            {**EMBEDDING, "name": "large", "model": "text-embedding-3-large", "alias": "vectors"},
+        ],
+    ),
+    one(
+        "deployments[0].model",
+        "gpt-5.1",
+        "did you mean gpt-5.1?",
+        id="no-such-model",
+        reason="not in the catalog",
+        deployments=[{**CHAT, "model": "gpt5.1"}],
+    ),
+    one(
+        "deployments[0].version",
+        "a version of gpt-5.1: 2025-11-13",
+        "did you mean 2025-11-13?",
+        id="no-such-version",
+        reason="not in the catalog",
+        deployments=[{**CHAT, "version": "2025-11-31"}],
+    ),
+    one(
+        "deployments[0].sku",
+        "what gpt-5.4 2026-03-05 is sold as: GlobalStandard",
+        "write sku: GlobalStandard",
+        id="not-in-that-sku",
+        reason="new models are not sold region by region",
+        deployments=[{**CHAT, "model": "gpt-5.4", "version": "2026-03-05", "sku": "Standard"}],
+    ),
+    one(
+        "deployments[0].sku",
+        "Standard, GlobalStandard",
+        "did you mean GlobalStandard?",
+        id="no-such-sku",
+        reason="a typing error",
+        deployments=[{**CHAT, "sku": "GlobalStandrd"}],
+    ),
+    one(
+        "deployments[0].version",
+        "a version of gpt-5.1",
+        "pin one",
+        id="version-left-out",
+        reason="a floating version changes answers",
+        deployments=[{key: value for key, value in CHAT.items() if key != "version"}],
+    ),
+    one(
+        "deployments[0].capacity",
+        "1 or more",
+        "",
+        id="no-capacity",
+        reason="nothing to call",
+        deployments=[{**CHAT, "capacity": 0}],
+    ),
+    one(
+        "deployments[0].region",
+        "one of the stack's regions: eastus2",
+        "add the region to regions first",
+        id="elsewhere",
+        reason="no account there",
+        deployments=[{**CHAT, "region": "uksouth"}],
+    ),
+    one(
+        "deployments",
+        "at least one",
+        "add one",
+        id="no-models",
+        reason="LiteLLM would serve nothing",
+        deployments=[],
+    ),
+    one(
+        "apiVersion",
+        "2025-03-01-preview or later, or v1: deployments[0] asks for native Responses",
+        "raise it, or leave deployments[0].responses out",
+        id="responses-too-early",
+        reason="Azure refuses: enabled only for 2025-03-01-preview and later",
+        apiVersion="2024-10-21",
+        deployments=[{**CHAT, "responses": "native"}],
+    ),
+    one(
+        "deployments[0].apiVersion",
+        "deployments[0] asks for native Responses",
+        "raise it",
+        id="responses-too-early-here",
+        reason="the deployment's own version is named",
+        deployments=[{**CHAT, "responses": "native", "apiVersion": "2024-08-01-preview"}],
+    ),
+    one(
+        "deployments[1].order",
+        "a place for every member of chat",
+        "add order",
+        id="order-for-some",
+        reason="those without would never be asked",
+        regions=OTHER_REGIONS,
+        deployments=[{**CHAT, "order": 1}, {**CHAT, "region": "westus3"}],
+    ),
+    one(
+        "deployments[1].sku",
+        "provider anthropic has no sku",
+        "remove it, or correct provider",
+        id="azure-only",
+        reason="an option without effect misleads",
+        deployments=[CHAT, {**CLAUDE, "sku": "Standard"}],
+        providerKeys={"ANTHROPIC_API_KEY": "sk-ant-0123456789"},
+    ),
+    one(
+        "deployments[0].apiBase",
+        "provider azure has no apiBase",
+        "remove it",
+        id="others-only",
+        reason="an account's address follows from its name",
+        deployments=[{**CHAT, "apiBase": "https://example.com"}],
+    ),
+    one(
+        "providerKeys.ANTHROPIC_API_KEY",
+        "the key that deployments[1] sends",
+        "pulumi config set --secret --path 'providerKeys.ANTHROPIC_API_KEY'",
+        id="no-provider-key",
+        reason="every call would be refused",
+        deployments=[CHAT, CLAUDE],
+    ),
+    one(
+        "deployments[1].apiKeyVariable",
+        "does not begin with LITELLM_",
+        "name it after the provider",
+        id="provider-key-ours",
+        reason="it would overwrite the account's",
+        deployments=[CHAT, {**CLAUDE, "apiKeyVariable": "AZURE_OPENAI_API_KEY"}],
+    ),
+    one(
+        "deployments[1].apiKeyVariable",
+        "the environment variable that holds anthropic's key",
+        "add apiKeyVariable: ANTHROPIC_API_KEY",
+        id="no-provider-variable",
+        reason="no key would be sent",
+        deployments=[CHAT, {key: value for key, value in CLAUDE.items() if key != "apiKeyVariable"}],
+    ),
+    one(
+        "providerKeys.MISTRAL_API_KEY",
+        "keys that a deployment's apiKeyVariable names",
+        "remove it",
+        id="provider-key-unused",
+        reason="a secret nobody needs",
+        providerKeys={"MISTRAL_API_KEY": "0123456789"},
+    ),
+    # Addresses.
+    one(
+        "network.privateEndpointSubnet",
+        "addresses that gatewaySubnet 10.40.0.0/26 does not have",
+        "10.40.0.64/27 is free",
+        id="overlap",
+        reason="one address, two owners",
+        network={"privateEndpointSubnet": "10.40.0.32/27"},
+    ),
+    one(
+        "network.gatewaySubnet",
+        "a range inside addressSpace 10.40.0.0/24",
+        "widen addressSpace",
+        id="outside",
+        reason="Azure refuses the subnet",
+        network={"gatewaySubnet": "10.41.0.0/26"},
+    ),
+    one(
+        "network.gatewaySubnet",
+        "/27 or larger",
+        "give it /26",
+        id="too-small",
+        reason="Container Apps needs 32 addresses",
+        network={"gatewaySubnet": "10.40.0.0/28"},
+    ),
+    one(
+        "network.privateEndpointSubnet",
+        "/29 or larger: it holds 2 private endpoints",
+        "give it /27",
+        id="no-room",
+        reason="Azure keeps five addresses",
+        network={"privateEndpointSubnet": "10.40.0.64/30"},
+    ),
+    one(
+        "network.addressSpace",
+        "without 172.30.0.0/16",
+        "choose another",
+        id="reserved",
+        reason="Container Apps' own",
+        network={
+            "addressSpace": "172.30.1.0/24",
+            "gatewaySubnet": "172.30.1.0/26",
+            "privateEndpointSubnet": "172.30.1.64/27",
+        },
+    ),
+    one(
+        "network.addressSpace",
+        "a private range",
+        "10.40.0.0/24",
+        id="public-range",
+        reason="somebody else's addresses",
+        network={
+            "addressSpace": "8.8.8.0/24",
+            "gatewaySubnet": "8.8.8.0/26",
+            "privateEndpointSubnet": "8.8.8.64/27",
+        },
+    ),
+    one(
+        "network.addressSpace",
+        "its host bits zero",
+        "did you mean 10.40.0.0/24?",
+        id="host-bits",
+        reason="Azure refuses it",
+        network={"addressSpace": "10.40.0.1/24"},
+    ),
+    # Ingress.
+    one(
+        "ingress.allow",
+        "at least one range while visibility is external",
+        "visibility: internal",
+        id="open-to-all",
+        reason="no list lets everybody in",
+        ingress={"visibility": "external"},
+    ),
+    one(
+        "ingress.allow[0]",
+        "not the whole internet",
+        "front door",
+        id="all-is-no-list",
+        reason="the same by other words",
+        ingress={"visibility": "external", "allow": ["0.0.0.0/0"]},
+    ),
+    one(
+        "ingress.allow[1]",
+        "ingress.allow[0] is the same",
+        "remove it",
+        id="caller-twice",
+        reason="/32 is what an address alone means",
+        ingress={"visibility": "external", "allow": ["203.0.113.7", "203.0.113.7/32"]},
+    ),
+    # Gateway.
+    one(
+        "gateway.cpu",
+        "in steps of 0.25",
+        "write cpu: 1.5",
+        id="cpu-step",
+        reason="Container Apps has no such pair",
+        gateway={"cpu": 1.4},
+    ),
+    one(
+        "gateway.cpu",
+        "0.5 to 4",
+        "write cpu: 4",
+        id="cpu-large",
+        reason="the most that Consumption has",
+        gateway={"cpu": 8},
+    ),
+    one(
+        "gateway.cpu",
+        "LiteLLM is killed",
+        "write cpu: 0.5",
+        id="cpu-small",
+        reason="512 MiB is too little",
+        gateway={"cpu": 0.25},
+    ),
+    one(
+        "gateway.memory",
+        "2Gi: Container Apps gives 2Gi a core",
+        "leave memory out, or write cpu: 2",
+        id="pair",
+        reason="memory follows the cores",
+        gateway={"cpu": 1, "memory": "4Gi"},
+    ),
+    one(
+        "gateway.memory",
+        "gibibytes",
+        'with its unit: "2Gi"',
+        id="no-unit",
+        reason="2 of what",
+        gateway={"memory": 2},
+    ),
+    one(
+        "gateway.minReplicas",
+        "at most maxReplicas, 3",
+        "raise maxReplicas",
+        id="min-over-max",
+        reason="Azure refuses it",
+        gateway={"minReplicas": 4},
+    ),
+    one(
+        "gateway.image",
+        "the tag of one version",
+        "v1.106.2",
+        id="latest",
+        reason="another image tomorrow",
+        gateway={"image": "ghcr.io/berriai/litellm:latest"},
+    ),
+    one(
+        "gateway.image",
+        "the tag of one version",
+        "",
+        id="no-tag",
+        reason="latest by another name",
+        gateway={"image": "localhost:5000/litellm"},
+    ),
+    one("gateway.digest", "sha256", "", id="digest", reason="no digest", gateway={"digest": "v1"}),
+    one(
+        "gateway.requestTimeoutSeconds",
+        "at most 79: 3 tries of numRetries 2",
+        "write requestTimeoutSeconds: 79",
+        id="longer-than-the-ingress",
+        reason="the caller gets 504 while LiteLLM still tries",
+        gateway={"requestTimeoutSeconds": 80, "numRetries": 2},
+    ),
+    one(
+        "gateway.terminationGraceSeconds",
+        "at least requestTimeoutSeconds, 110",
+        "terminationGraceSeconds: 110",
+        id="grace",
+        reason="a roll would cut streams off",
+        gateway={"terminationGraceSeconds": 60},
+    ),
+    # Tags.
+    one(
+        "tags.Managed-By",
+        "environment, managed-by, workload",
+        "remove it",
+        id="our-tag",
+        reason="two owners",
+        tags={"Managed-By": "me"},
+    ),
+    one(
+        "tags.a/b",
+        "without < >",
+        "choose another name",
+        id="tag-name",
+        reason="Azure refuses it",
+        tags={"a/b": "x"},
+    ),
+    one(
+        "tags.note",
+        "at most 256 characters",
+        "shorten it",
+        id="tag-value",
+        reason="Azure refuses it",
+        tags={"note": "x" * 257},
+    ),
+    one(
+        "tags",
+        "at most 47",
+        "remove some",
+        id="tags",
+        reason="Azure takes 50",
+        tags={f"t{n}": "x" for n in range(48)},
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "key", "allowed", "step"), ROWS)
+def test_a_bad_setting_is_named_with_its_rule_and_the_next_step(
+    changes: dict[str, Any], key: str, allowed: str, step: str
+) -> None:
+    found = problems(changed(**changes))
+    assert list(found) == [key], "this and nothing else is wrong"
+    assert allowed in found[key].allowed
+    assert step in found[key].next
+    assert str(found[key]).startswith(f"litellm-azure:{key} is ")
+
+
+def test_a_group_that_takes_too_long_to_try_is_refused() -> None:
+    """Each member of a group is one try; three times 110 s outlasts the ingress."""
+    regions = [{"name": name} for name in ("eastus2", "westus3", "centralus")]
+    deployments = [{**CHAT, "region": region["name"]} for region in regions]
+    found = problems(changed(regions=regions, deployments=deployments))
+    assert list(found) == ["gateway.requestTimeoutSeconds"]
+    assert (
+        "at most 79: 3 tries, one for each deployment of chat"
+        in found["gateway.requestTimeoutSeconds"].allowed
+    )
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param("sk-1234", id="known to everybody, LiteLLM refuses it"),
+        pytest.param("0123456789abcdefABCDEF0123456789xyz", id="without sk- LiteLLM takes it for no key"),
+        pytest.param("sk-0123456789abcdef", id="short"),
+        pytest.param("sk-" + "abab" * 20, id="few characters"),
+        pytest.param("sk-0123456789abcdefABCDEF 0123456789xyz", id="a header ends at the space"),
+    ],
+)
+def test_a_weak_master_key_is_refused_and_not_shown(key: str) -> None:
+    found = problems(changed(masterKey=key))
+    assert list(found) == ["masterKey"]
+    assert key not in str(found["masterKey"])
+    assert "[secret]" in str(found["masterKey"])
+
+
+def test_a_strong_master_key_is_accepted() -> None:
+    assert problems(changed(masterKey=STRONG_KEY)) == {}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param({"masterKey": {"value": "hunter2"}}, id="of the wrong type"),
+        pytest.param({"providerKeys": "hunter2"}, id="in the wrong place"),
+        pytest.param({"providerKeys": {"not a name": "hunter2"}}, id="under a wrong name"),
+        pytest.param({"providerKeys": {"UNUSED_API_KEY": "hunter2hunter2"}}, id="that nobody uses"),
+        pytest.param({"masterkey": "hunter2"}, id="under an unknown key"),
+    ],
+)
+def test_no_secret_is_ever_shown(raw: dict[str, Any]) -> None:
+    found = problems(changed(**raw))
+    assert found
+    assert "hunter2" not in "".join(map(str, found.values()))
