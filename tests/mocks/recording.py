@@ -124,7 +124,11 @@ class Azure(mocks.Mocks):
             state |= {"principalId": "principal", "clientId": "client"}
         if args.typ == "azure-native:keyvault:Secret":
             uri = f"https://{state['vaultName']}.vault.azure.net/secrets/{state['secretName']}"
-            state["properties"] = {"secretUri": uri, "secretUriWithVersion": f"{uri}/1"}
+            # A secret inside an input makes the engine mark the whole output of that name.
+            state["properties"] = {
+                rpc._special_sig_key: rpc._special_secret_sig,
+                "value": {"secretUri": uri, "secretUriWithVersion": f"{uri}/1"},
+            }
         return f"/id/of/{args.typ}/{args.name}", state
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
@@ -148,7 +152,7 @@ class Recorder(mocks.MockMonitor):
         self.program = Program()
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802  gRPC names it
-        response = super().RegisterResource(request)
+        response = super().RegisterResource(request)  # type: ignore[no-untyped-call]
         if request.type != "pulumi:pulumi:Stack":
             self.program.registrations.append(
                 Registration(
@@ -204,7 +208,7 @@ def run(stack: str, changes: Mapping[str, Any] | None = None) -> Program:
     asyncio.set_event_loop(asyncio.new_event_loop())
     pulumi.runtime.settings.set_root_resource(None)  # type: ignore[arg-type]  # or the last run's hooks stay on it
     pulumi.runtime.set_mocks(recorder.mocks, project=NAMESPACE, stack=stack, preview=False, monitor=recorder)
-    SETTINGS.callbacks = Callbacks(recorder.program)  # type: ignore[assignment]  # the two methods that are called
+    SETTINGS.callbacks = Callbacks(recorder.program)
     pulumi.runtime.set_all_config(
         {
             f"{NAMESPACE}:{key}": value if isinstance(value, str) else json.dumps(value)
@@ -212,7 +216,7 @@ def run(stack: str, changes: Mapping[str, Any] | None = None) -> Program:
         }
     )
 
-    @pulumi.runtime.test
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def program() -> pulumi.Output[Any]:
         runpy.run_path(str(PROJECT / "__main__.py"))
         root = pulumi.runtime.get_root_resource()
