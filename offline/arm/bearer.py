@@ -2,29 +2,23 @@
 
 from typing import Protocol
 
-import jwt
-
 from offline.arm.errors import ArmError
+from offline.dataplane.tokens import Claims, TokenError
 
 AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
 
-
-class Claims(Protocol):
-    """What a token says of its bearer."""
-
-    @property
-    def oid(self) -> str: ...
-    @property
-    def appid(self) -> str: ...
-    @property
-    def aud(self) -> str: ...
+_PROBLEMS = {
+    "expired": ("ExpiredAuthenticationToken", "The access token expiry is in the past."),
+    "invalid": ("InvalidAuthenticationToken", "The access token is invalid."),
+    "audience": ("InvalidAuthenticationTokenAudience", "The access token is for another resource."),
+}
 
 
 class Tokens(Protocol):
     """Knows the tokens that the sign-in endpoint gives out."""
 
-    def verify(self, token: str) -> Claims:
-        """:raises ValueError: (or PyJWT's own error) when it is not one of ours, or has expired."""
+    def verify(self, token: str, *audiences: str) -> Claims:
+        """:raises TokenError: it is not one of ours, has expired, or is for another audience."""
         ...
 
 
@@ -40,19 +34,14 @@ def bearer(tokens: Tokens, authorization: str, tenant_id: str) -> Claims:
         )
     try:
         claims = tokens.verify(token.strip())
-    except jwt.ExpiredSignatureError as cause:
-        raise _unauthorized(
-            tenant_id, "ExpiredAuthenticationToken", "The access token expiry is in the past."
-        ) from cause
-    except (ValueError, jwt.PyJWTError) as cause:
-        raise _unauthorized(
-            tenant_id, "InvalidAuthenticationToken", "The access token is invalid."
-        ) from cause
-    if claims.aud.rstrip("/") not in AUDIENCES:
+    except TokenError as cause:
+        code, message = _PROBLEMS[cause.problem]
+        raise _unauthorized(tenant_id, code, message) from cause
+    if not claims.is_for(*AUDIENCES):
         raise _unauthorized(
             tenant_id,
             "InvalidAuthenticationTokenAudience",
-            f"The access token has been obtained for wrong audience or resource '{claims.aud}'. It should exactly "
+            f"The access token has been obtained for wrong audience or resource '{claims.audience}'. It should exactly "
             f"match with one of the allowed audiences '{AUDIENCES[0]}/'.",
         )
     return claims

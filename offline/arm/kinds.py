@@ -145,6 +145,12 @@ class Kind:
     """Where it can be; empty is every region. Private DNS is `("global",)`."""
     synchronous: bool = False
     """True where Azure answers once all is done, and shows no operation (roles, identities, vault secrets)."""
+
+    @property
+    def deletes_synchronously(self) -> bool:
+        """The same for a delete, where it differs."""
+        return self.synchronous
+
     system_data: bool = True
     """False for services that show no `systemData` (network)."""
     groups: bool = True

@@ -94,8 +94,8 @@ class ResourceManager:
                 query=query,
                 version=checks.api_version(query.get("api-version")),
                 body=body or {},
-                principal_id=claims.oid,
-                client_id=claims.appid,
+                principal_id=claims.principal_id,
+                client_id=claims.client_id,
                 if_match=request.headers.get("If-Match"),
                 if_none_match=request.headers.get("If-None-Match"),
             )
@@ -104,8 +104,8 @@ class ResourceManager:
             reply = Reply(status=broken.status, body=broken.body(), headers=broken.headers)
         except Exception:
             logger.exception("%s %s broke", request.method, path)
-            broken = ArmError(500, "InternalServerError", "The offline Azure broke; its log says why.")
-            reply = Reply(status=broken.status, body=broken.body())
+            defect = ArmError(500, "InternalServerError", "The offline Azure broke; its log says why.")
+            reply = Reply(status=defect.status, body=defect.body())
         self._azure.store.note_request(
             request.method, path, query.get("api-version", ""), body, 0 if reply.lost else reply.status
         )
@@ -252,7 +252,7 @@ class ResourceManager:
         operation = self._writes.delete(self._write_call(call, where, kind))
         if operation is None or before is None:
             return Reply(status=204)
-        if kind.synchronous or operation.due <= operation.started:
+        if kind.deletes_synchronously or operation.due <= operation.started:
             ended = await self._operations.ended(operation.id)
             if ended is not None and ended.error is not None:
                 raise refusal(ended.error)

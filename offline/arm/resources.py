@@ -1,5 +1,6 @@
 """Microsoft.Resources: resource groups, whose delete takes everything in them along."""
 
+import asyncio
 import uuid
 from collections.abc import Iterable
 
@@ -26,9 +27,10 @@ class ResourceGroup(Kind):
     """A resource group. Its members are deleted as Azure does it: all at once, the refused ones again later."""
 
     type = "Microsoft.Resources/resourceGroups"
-    synchronous = False
-    create_seconds = 0
-    update_seconds = 0
+    synchronous = True
+    deletes_synchronously = False
+    create_seconds = 2.8
+    update_seconds = 0.6
     delete_seconds = 26
     system_data = False
     state_after_refused_delete = "Succeeded"
@@ -55,9 +57,10 @@ class ResourceGroup(Kind):
                 refused = refused_now
                 break
             seconds = max(azure.kinds[member.type.lower()].delete_seconds for member in deletable)
-            for member in deletable:
-                await azure.kinds[member.type.lower()].unprovision(azure, member)
-            await azure.clock.sleep(seconds)
+            await asyncio.gather(
+                azure.clock.sleep(seconds),
+                *(azure.kinds[member.type.lower()].unprovision(azure, member) for member in deletable),
+            )
             with azure.store.together():
                 for member in deletable:
                     current = azure.store.get(member.id)

@@ -217,7 +217,15 @@ class Store:
     def unfinished(self) -> list[OperationRow]:
         return self._operations("WHERE status = ?", "InProgress")
 
-    def _operations(self, where: str, value: str) -> list[OperationRow]:
+    def operations_since(self, at: float) -> list[OperationRow]:
+        """Operations that run, or that ended after that time."""
+        return self._operations("WHERE ended IS NULL OR ended >= ?", at)
+
+    def operations(self) -> list[OperationRow]:
+        """Every operation there was, oldest first."""
+        return self._operations("WHERE started >= ?", 0.0)
+
+    def _operations(self, where: str, value: str | float) -> list[OperationRow]:
         rows = self._db.execute(
             f"SELECT id, resource, verb, status, due, started, ended, error FROM operations {where} "  # noqa: S608 - our own words
             "ORDER BY started",
