@@ -92,6 +92,7 @@ class Seen:
     path: str
     query: str
     headers: dict[str, str]
+    body: bytes
 
 
 @dataclass
@@ -104,7 +105,7 @@ class Side:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         headers = {key.lower(): value for key, value in request.headers.items()}
-        self.seen.append(Seen(request.path, request.query_string, headers))
+        self.seen.append(Seen(request.path, request.query_string, headers, await request.read()))
         return await self.behaviour(request, self.name)
 
 
@@ -142,7 +143,7 @@ class Stub:
     async def _start(self) -> web.AppRunner:
         app = web.Application()
         app.router.add_post("/v1/chat/completions", self.gateway.handle)
-        app.router.add_post("/openai/{tail:.*}", self.azure.handle)
+        app.router.add_route("*", "/{tail:.*}", self.azure.handle)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
