@@ -154,10 +154,13 @@ def _download(target: Path, tell: Tell) -> None:
             tarfile.open(fileobj=answer, mode="r|gz") as archive,
         ):
             archive.extractall(target.parent, filter="data")
-    except (OSError, tarfile.TarError) as error:
+    except (OSError, EOFError, tarfile.TarError) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         raise _UnavailableError(f"{url}: {reason}") from None
-    (target.parent / "pulumi").rename(target)
+    unpacked = target.parent / "pulumi"
+    if not (unpacked / HOST).exists():
+        raise _UnavailableError(f"{url}: the archive is not whole")
+    unpacked.rename(target)
 
 
 def _build(target: Path, tell: Tell) -> None:
