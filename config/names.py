@@ -173,10 +173,14 @@ class Naming:
 
     def subnet(self, purpose: str) -> str:
         """`purpose` is one word: gateway, endpoints, state."""
-        return self.of("snet", part=purpose)
+        return self.of("snet", part=self._purpose(purpose))
 
     def security_group(self, purpose: str) -> str:
-        return self.of("nsg", part=purpose)
+        return self.of("nsg", part=self._purpose(purpose))
+
+    def _purpose(self, purpose: str) -> str:
+        """The gateway's subnet moves with its environment: Azure holds one for the environment that it had."""
+        return f"{purpose}-{self._generation}" if purpose == "gateway" and self._generation else purpose
 
     def account(self, place: Place) -> str:
         """The Azure OpenAI account of a region, and its custom subdomain: they are the same word."""
