@@ -66,6 +66,15 @@ class PluginServicer(provider_pb2_grpc.ResourceProviderServicer):
     async def Attach(self, request: plugin_pb2.PluginAttach, context: Context) -> Empty:
         return Empty()
 
+    async def GetSchema(
+        self, request: provider_pb2.GetSchemaRequest, context: Context
+    ) -> provider_pb2.GetSchemaResponse:
+        """Asked for only by `pulumi import`, to write program code: the import itself is done by then."""
+        await context.abort(
+            grpc.StatusCode.UNIMPLEMENTED,
+            "the offline Azure writes no program code: add --generate-code=false",
+        )
+
     async def CheckConfig(
         self, request: provider_pb2.CheckRequest, context: Context
     ) -> provider_pb2.CheckResponse:
