@@ -45,6 +45,8 @@ class ImageCommand:
     """Folder that comes first in PATH, where the template's own `command` is looked up."""
     stands_for: str
     """What it is, for people: `LiteLLM 1.106.2`."""
+    default_port: int | None = None
+    """Where the image listens unless told otherwise; None when that is not known."""
     port_option: str | None = None
     """The program's own option for its port; a replica's port takes its value's place."""
     host_option: str | None = None
@@ -110,6 +112,7 @@ def prepare(image: str) -> ImageCommand | None:
         entry_point=(str(programs / "litellm"),),
         programs=programs,
         stands_for=f"LiteLLM {locked_version()}",
+        default_port=4000,
         port_option="--port",
         host_option="--host",
     )
