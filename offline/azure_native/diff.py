@@ -67,11 +67,7 @@ def _same_location(name: str, old: object, new: object) -> bool:
 
 
 def _changes(path: str, old: object, new: object) -> Iterator[tuple[str, Change]]:
-    if old == new and isinstance(old, bool) == isinstance(new, bool):
-        return
-    if old is None or new is None:
-        yield path, "add" if old is None else "delete"
-    elif isinstance(old, Mapping) and isinstance(new, Mapping):
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
         for name in {**old, **new}:
             yield from _changes(_step(path, name), old.get(name), new.get(name))
     elif isinstance(old, list) and isinstance(new, list):
@@ -79,7 +75,10 @@ def _changes(path: str, old: object, new: object) -> Iterator[tuple[str, Change]
             before = old[index] if index < len(old) else None
             after = new[index] if index < len(new) else None
             yield from _changes(f"{path}[{index}]", before, after)
-    else:
+    elif old is None or new is None:
+        if old is not new:
+            yield path, "add" if old is None else "delete"
+    elif old != new or isinstance(old, bool) != isinstance(new, bool):  # Python has True == 1
         yield path, "update"
 
 
