@@ -1,25 +1,19 @@
 """Who asks: the bearer token of a request to the resource manager."""
 
-from typing import Protocol
-
 from offline.arm.errors import ArmError
-from offline.dataplane.tokens import Claims, TokenError
+from offline.dataplane.tokens import Claims, TokenError, Tokens
 
 AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
 
-_PROBLEMS = {
+_REFUSED = {
     "expired": ("ExpiredAuthenticationToken", "The access token expiry is in the past."),
     "invalid": ("InvalidAuthenticationToken", "The access token is invalid."),
-    "audience": ("InvalidAuthenticationTokenAudience", "The access token is for another resource."),
+    "audience": (
+        "InvalidAuthenticationTokenAudience",
+        "The access token has been obtained for wrong audience or resource. "
+        f"It should exactly match with one of the allowed audiences '{AUDIENCES[0]}/'.",
+    ),
 }
-
-
-class Tokens(Protocol):
-    """Knows the tokens that the sign-in endpoint gives out."""
-
-    def verify(self, token: str, *audiences: str) -> Claims:
-        """:raises TokenError: it is not one of ours, has expired, or is for another audience."""
-        ...
 
 
 def bearer(tokens: Tokens, authorization: str, tenant_id: str) -> Claims:
@@ -29,22 +23,12 @@ def bearer(tokens: Tokens, authorization: str, tenant_id: str) -> Claims:
     """
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token:
-        raise _unauthorized(
-            tenant_id, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing."
-        )
+        missing = "Authentication failed. The 'Authorization' header is missing."
+        raise _unauthorized(tenant_id, "AuthenticationFailed", missing)
     try:
-        claims = tokens.verify(token.strip())
+        return tokens.verify(token.strip(), *AUDIENCES)
     except TokenError as cause:
-        code, message = _PROBLEMS[cause.problem]
-        raise _unauthorized(tenant_id, code, message) from cause
-    if not claims.is_for(*AUDIENCES):
-        raise _unauthorized(
-            tenant_id,
-            "InvalidAuthenticationTokenAudience",
-            f"The access token has been obtained for wrong audience or resource '{claims.audience}'. It should exactly "
-            f"match with one of the allowed audiences '{AUDIENCES[0]}/'.",
-        )
-    return claims
+        raise _unauthorized(tenant_id, *_REFUSED[cause.problem]) from cause
 
 
 def _unauthorized(tenant_id: str, code: str, message: str) -> ArmError:

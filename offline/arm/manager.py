@@ -13,7 +13,7 @@ from aiohttp import web
 from offline.arm import checks, listing
 from offline.arm import general_laws as laws
 from offline.arm.access import Access
-from offline.arm.bearer import Tokens, bearer
+from offline.arm.bearer import bearer
 from offline.arm.errors import JSON, ArmError
 from offline.arm.faults import Faults
 from offline.arm.ids import ResourceId
@@ -23,6 +23,7 @@ from offline.arm.paths import Place, clean, place, routed
 from offline.arm.polling import Polling, Reply, refusal
 from offline.arm.writes import BodyCheck, WriteCall, Writes
 from offline.arrival import Arrival
+from offline.dataplane.tokens import Tokens
 from offline.schema.validate import check_body
 
 logger = logging.getLogger(__name__)
