@@ -102,7 +102,7 @@ class Chat:
             try:
                 pieces = ask(way)
             except (OpenAIError, AzureError, CutShortError) as error:
-                reason = why_down(error)
+                reason = why_down(error, direct=way is self._direct)
                 if reason is None:  # it answered, with a refusal that the other way would give as well
                     if way is self._gateway:
                         self._gateway_answered()
@@ -143,7 +143,7 @@ class Chat:
             self._tell("the gateway is back")
 
 
-def why_down(error: Exception) -> str | None:
+def why_down(error: Exception, *, direct: bool) -> str | None:
     """Why this way cannot answer now; None when it did answer, if only with a refusal (400, 401, 429 ...)."""
     if isinstance(error, CutShortError):
         return "the answer ended before it began"
@@ -160,7 +160,7 @@ def why_down(error: Exception) -> str | None:
         if error.status_code in (403, 404) and content_type.startswith("text/html"):
             # What Container Apps shows in the place of an app that is stopped (microsoft/azure-container-apps#755).
             return f"status {error.status_code}, the app is stopped"
-        if error.status_code == 403 and "ublic access is disabled" in error.message:
+        if direct and error.status_code == 403 and "ublic access is disabled" in error.message:
             return "status 403, the account is private and this is outside its network"
     return None
 

@@ -118,7 +118,10 @@ def test_a_gateway_that_is_down_costs_no_answer(
 def test_a_refusal_is_an_answer_and_is_not_taken_elsewhere(
     stub: Stub, chat: Conversation, status: int
 ) -> None:
-    stub.gateway.behaviour = refuses(status, '{"error": {"message": "no", "code": "no"}}')
+    # Azure's own words, handed on by a gateway that answers: still the gateway's answer.
+    stub.gateway.behaviour = refuses(
+        status, '{"error": {"message": "Public access is disabled.", "code": "no"}}'
+    )
     reply = chat.ask("Who?")
     assert reply.text is None
     assert reply.said[-1].startswith(f"failed: status {status}")

@@ -91,7 +91,7 @@ class Chat {
       try {
         pieces = await ask(way);
       } catch (error) {
-        const reason = whyDown(error);
+        const reason = whyDown(error, way === this.direct);
         if (reason === undefined) {
           // It answered, with a refusal that the other way would give as well.
           if (way === this.gateway && error instanceof APIError) this.#gatewayAnswered();
@@ -132,7 +132,7 @@ class Chat {
 }
 
 /** Why this way cannot answer now; undefined when it did answer, if only with a refusal (400, 401, 429 ...). */
-function whyDown(error: unknown): string | undefined {
+function whyDown(error: unknown, direct: boolean): string | undefined {
   if (error instanceof CutShortError) return "the answer ended before it began";
   if (error instanceof APIConnectionTimeoutError) return "no answer in time";
   if (error instanceof APIConnectionError) return "no connection";
@@ -144,7 +144,7 @@ function whyDown(error: unknown): string | undefined {
       // What Container Apps shows in the place of an app that is stopped (microsoft/azure-container-apps#755).
       return `status ${error.status}, the app is stopped`;
     }
-    if (error.status === 403 && error.message.includes("ublic access is disabled")) {
+    if (direct && error.status === 403 && error.message.includes("ublic access is disabled")) {
       return "status 403, the account is private and this is outside its network";
     }
   }
