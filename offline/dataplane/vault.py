@@ -1,0 +1,1 @@
+"""Key Vault, data plane: secrets at `https://{vault}.vault.azure.net`."""
