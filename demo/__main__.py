@@ -27,7 +27,7 @@ def main(console: Console) -> int:
 
     show.step(console, 1, "Install what runs: the Pulumi CLI and LiteLLM (kept for the next time)")
     cli = engine.prepare()
-    images.prepare_litellm()
+    images.prepare(images.LITELLM)
 
     show.step(console, 2, "Start the offline Azure")
     with console.status("Starting …"):
@@ -67,7 +67,7 @@ def run() -> int:
     except (
         daemon.ServiceError,
         engine.EngineError,
-        images.ImageError,
+        images.ImageUnavailableError,
         StackError,
         deploy.DeployError,
         ask.NoAnswerError,

@@ -56,11 +56,11 @@ def _told(command: Callable[P, T]) -> Callable[P, T]:
     def telling(*args: P.args, **kwargs: P.kwargs) -> T:
         from offline.control import ControlError
         from offline.engine import EngineError
-        from offline.images import ImageError
+        from offline.images import ImageUnavailableError
 
         try:
             return command(*args, **kwargs)
-        except (daemon.ServiceError, EngineError, ImageError, ControlError) as problem:
+        except (daemon.ServiceError, EngineError, ImageUnavailableError, ControlError) as problem:
             err.print(str(problem), style="red", markup=False, highlight=False)
             raise typer.Exit(1) from None
         except KeyboardInterrupt:
@@ -85,12 +85,12 @@ def running(home: Home) -> ServiceRecord:
 @_told
 def start(speed: Speed = DEFAULT_SPEED, port: Port = DEFAULT_PORT) -> None:
     """Start the service; the first time, install what it runs (the Pulumi CLI, LiteLLM)."""
+    from offline import images
     from offline.engine import prepare
-    from offline.images import prepare_litellm
 
     home = Home.current()
     prepare()
-    prepare_litellm()
+    images.prepare(images.LITELLM)
     with err.status("Starting the offline Azure …"):
         record = daemon.start(home, speed=speed, ingress_port=port)
     out.print(f"The offline Azure runs (pid {record.pid}, {home.path}).", highlight=False)
@@ -156,26 +156,29 @@ def run(
         raise daemon.ServiceError(f"{command[0]}: no such command on PATH") from None
 
 
-Verb = Annotated[str, typer.Option(help="create, update, delete, read or *")]
-
-
 @faults.command("operation")
 @_told
 def fault_operation(
     resource_type: Annotated[str, typer.Argument(help="ARM type, * allowed: Microsoft.CognitiveServices/*")],
     name: Annotated[str, typer.Option(help="Name of the resource, * allowed.")] = "*",
-    verb: Verb = "*",
-    effect: Annotated[str, typer.Option(help="error, hang, lose_reply or fail_after_success")] = "error",
-    status_code: Annotated[int, typer.Option("--status", help="HTTP status of an error.")] = 500,
+    verb: Annotated[str, typer.Option(help="create, update, delete, read, list, action or *")] = "*",
+    effect: Annotated[
+        str,
+        typer.Option(
+            help="refuse the request; fail the accepted operation; hang until cleared; lose_reply after success; "
+            "fail_after_success: the operation succeeds, the resource is Failed."
+        ),
+    ] = "refuse",
+    status_code: Annotated[int, typer.Option("--status", help="HTTP status of a refusal.")] = 500,
     code: Annotated[str, typer.Option(help="Azure's error code.")] = "InternalServerError",
     message: Annotated[str, typer.Option(help="Azure's text.")] = "A fault was asked for.",
     retry_after: Annotated[int | None, typer.Option(help="Seconds, for a 429.")] = None,
-    times: Annotated[int, typer.Option(help="How often it strikes.", min=1)] = 1,
+    times: Annotated[int | None, typer.Option(help="How often; until cleared when left out.", min=1)] = None,
 ) -> None:
     """Make operations of the resource manager fail, hang or be cut off."""
     _ask(
         "operation",
-        resource_type=resource_type,
+        type=resource_type,
         name=name,
         verb=verb,
         effect=effect,

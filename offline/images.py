@@ -29,6 +29,8 @@ _VERSION = re.compile(r"(?:^|-)v?(?P<version>\d+\.\d+\.\d+)(?P<rest>.*)$")
 _SAME_CODE = re.compile(r"(?:[.-](?:stable|patch)[.\d-]*)?$")
 """What may follow the version in a tag that PyPI has under the plain version."""
 COMPLETE = ".complete"
+LITELLM = "ghcr.io/berriai/litellm"
+"""LiteLLM's image, in the version of the lock."""
 
 
 class ImageUnavailableError(Exception):

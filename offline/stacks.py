@@ -37,11 +37,11 @@ def prepare(
     if not tracked.exists():
         raise StackError(f"{tracked} does not exist; a stack file is named Pulumi.<stack>.yaml")
     program = yaml.safe_load((project / "Pulumi.yaml").read_text())
-    folder = home.path / "config" / program["name"]
+    folder = home.path / "config" / str(program["name"])
     folder.mkdir(parents=True, exist_ok=True)
     write_private(folder / "Pulumi.yaml", (project / "Pulumi.yaml").read_text())
 
-    copy = folder / tracked.name
+    copy: Path = folder / tracked.name
     salt = yaml.safe_load(copy.read_text()).get("encryptionsalt") if copy.exists() else None
     wanted = yaml.safe_load(tracked.read_text())
     wanted["config"] = {**wanted.get("config", {}), **(values or {})}

@@ -43,7 +43,7 @@ class Cloud:
 
     def start(self) -> None:
         """Start it; it comes back with all that it held."""
-        images.prepare_litellm()
+        images.prepare(images.LITELLM)
         self.record = daemon.start(self.home, speed=self.speed, ingress_port=0)
 
     def stop(self) -> None:
@@ -216,7 +216,7 @@ class Stack:
     @property
     def base_url(self) -> str:
         """Where the gateway answers on this machine."""
-        return f"http://localhost:{self.app()['localPort']}"
+        return f"http://localhost:{self.cloud.record.ingress_port}"
 
     def app(self) -> dict[str, Any]:
         """The gateway's container app as the offline Azure sees it."""

@@ -1,0 +1,67 @@
+"""Every stack of the project, by the real engine: preview, up, up again, change, refresh, destroy."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from offline.arm.store import Deleted, Resource
+from tests.cloud import Cloud, Stack
+
+
+@pytest.fixture(params=["dev", "staging", "prod"])
+def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack in an offline Azure of its own, not yet deployed."""
+    cloud = Cloud(tmp_path_factory.mktemp(request.param))
+    cloud.start()
+    yield Stack(cloud, request.param)
+    cloud.stop()
+
+
+def test_a_stack_lives_its_life(stack: Stack) -> None:
+    """One long test, because each step needs the one before and a deployment takes its time."""
+    preview = stack.preview()
+    assert "model_list:" in preview.text, "a preview shows the whole generated config"
+    planned = preview.changes["create"]
+
+    created = stack.up()
+    assert created.changes == {"create": planned}
+    revision = _revision(stack)
+
+    assert stack.up().changes == {}, "a second up changes nothing"
+    assert stack.refresh().changes == {}, "Azure holds what the state says"
+
+    stack.up(values={"litellm-azure:tags": {"cost-centre": "4711"}})
+    assert _revision(stack) == revision, "a change of nothing but a tag makes no revision"
+
+    stack.destroy()
+    left = [resource.id for resource in _all_resources(stack)]
+    assert left == [], "destroy leaves nothing"
+    kept = {deleted.id.type for deleted in _deleted(stack)}
+    assert kept == {"Microsoft.CognitiveServices/accounts", "Microsoft.KeyVault/vaults"}, (
+        "but what Azure keeps: soft-deleted accounts and the vault"
+    )
+
+
+def _revision(stack: Stack) -> str:
+    return json.dumps([revision["name"] for revision in stack.app()["revisions"] if revision["active"]])
+
+
+def _all_resources(stack: Stack) -> list[Resource]:
+    store = stack.cloud.store()
+    try:
+        return [r for r in store.below("/subscriptions") if r.id.group is not None]
+    finally:
+        store.close()
+
+
+def _deleted(stack: Stack) -> list[Deleted]:
+    store = stack.cloud.store()
+    try:
+        return [
+            found
+            for kind in ("Microsoft.CognitiveServices/accounts", "Microsoft.KeyVault/vaults")
+            for found in store.deleted(kind)
+        ]
+    finally:
+        store.close()

@@ -1,0 +1,138 @@
+"""What an application may call, on every stack, with the official clients and the printed environment."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import anthropic
+import httpx
+import openai
+import pytest
+
+from tests.cloud import Cloud, Stack
+
+ACCOUNT = "ai-idha-sbx-scus-001"
+
+
+@pytest.fixture(params=["dev", "staging", "prod"], scope="module")
+def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A deployed stack in an offline Azure of its own."""
+    cloud = Cloud(tmp_path_factory.mktemp(request.param))
+    cloud.start()
+    deployed = Stack(cloud, request.param)
+    deployed.up()
+    yield deployed
+    cloud.stop()
+
+
+@pytest.fixture(scope="module")
+def client(stack: Stack) -> openai.OpenAI:
+    return stack.client()
+
+
+@pytest.fixture(scope="module")
+def model(stack: Stack) -> str:
+    name: str = stack.outputs()["environment"]["LITELLM_MODEL"]
+    return name
+
+
+@pytest.fixture(scope="module")
+def embedding_model(stack: Stack) -> str:
+    return next(name for name in stack.models() if "embedding" in name)
+
+
+def test_chat_is_answered_by_the_deployment_through_its_private_endpoint(
+    stack: Stack, client: openai.OpenAI, model: str
+) -> None:
+    answer = client.chat.completions.create(model=model, messages=[{"role": "user", "content": "Who?"}])
+    text = answer.choices[0].message.content or ""
+    assert "private endpoint" in text
+    assert any(account in text for account in stack.outputs()["resourceIds"]["accounts"])
+    assert answer.usage is not None
+    assert answer.usage.total_tokens > 0
+
+
+def test_a_stream_arrives_in_pieces_that_make_the_whole_answer(client: openai.OpenAI, model: str) -> None:
+    pieces = [
+        chunk.choices[0].delta.content or ""
+        for chunk in client.chat.completions.create(
+            model=model, messages=[{"role": "user", "content": "Who?"}], stream=True
+        )
+        if chunk.choices
+    ]
+    assert len([piece for piece in pieces if piece]) > 3
+    assert "private endpoint" in "".join(pieces)
+
+
+def test_embeddings_have_the_models_dimension(client: openai.OpenAI, embedding_model: str) -> None:
+    answer = client.embeddings.create(model=embedding_model, input=["one", "two"])
+    assert [len(item.embedding) for item in answer.data] == [1536, 1536]
+    assert answer.data[0].embedding != answer.data[1].embedding
+
+
+def test_responses_answer_on_every_stack(client: openai.OpenAI, model: str) -> None:
+    answer = client.responses.create(model=model, input="Who?")
+    assert "private endpoint" in answer.output_text
+
+
+def test_responses_are_native_where_the_api_version_has_them_and_bridged_on_dev(
+    stack: Stack, client: openai.OpenAI, model: str
+) -> None:
+    client.responses.create(model=model, input="By which way?")
+    asked = stack.cloud.status()["calls"][-1]["path"]
+    if stack.name == "dev":
+        assert asked.endswith("/chat/completions")
+    else:
+        assert asked.startswith("/openai/")
+        assert asked.endswith("/responses")
+
+
+def test_anthropic_messages_are_answered(stack: Stack, model: str) -> None:
+    client = anthropic.Anthropic(base_url=stack.base_url, api_key=stack.outputs()["masterKey"], max_retries=0)
+    answer = client.messages.create(
+        model=model, max_tokens=200, messages=[{"role": "user", "content": "Who?"}]
+    )
+    assert "private endpoint" in "".join(block.text for block in answer.content if block.type == "text")
+
+
+def test_health_finds_one_healthy_endpoint_for_every_deployment(stack: Stack) -> None:
+    found = _get(stack, "/health")
+    assert found["unhealthy_endpoints"] == []
+    assert found["healthy_count"] == len(_deployments(stack))
+
+
+def test_the_proxy_serves_the_models_of_the_settings_and_no_other(stack: Stack) -> None:
+    served = {model["id"] for model in _get(stack, "/v1/models")["data"]}
+    assert served == set(stack.models())
+
+
+def test_model_info_holds_every_deployment_once(stack: Stack) -> None:
+    found = sorted(entry["litellm_params"]["model"] for entry in _get(stack, "/model/info")["data"])
+    assert found == sorted(f"azure/{name}" for name in _deployments(stack))
+
+
+def test_the_notes_own_hostname_is_what_dev_calls(stack: Stack, client: openai.OpenAI, model: str) -> None:
+    if stack.name != "dev":
+        pytest.skip("only dev is the note's system")
+    client.chat.completions.create(model=model, messages=[{"role": "user", "content": "Where?"}])
+    reached = {
+        (host, verdict)
+        for _, kind, host, _, verdict in stack.cloud.store().connections()
+        if kind == "app" and "openai" in host
+    }
+    assert reached == {(f"{ACCOUNT}.openai.azure.com", "private")}
+
+
+def _deployments(stack: Stack) -> list[str]:
+    store = stack.cloud.store()
+    return [r.id.name for r in store.of_type("Microsoft.CognitiveServices/accounts/deployments")]
+
+
+def _get(stack: Stack, path: str) -> dict[str, Any]:
+    answer = httpx.get(
+        f"{stack.base_url}{path}",
+        headers={"Authorization": f"Bearer {stack.outputs()['masterKey']}"},
+        timeout=60,
+    )
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found

@@ -1,0 +1,54 @@
+"""No secret stands in plaintext anywhere that somebody may look."""
+
+import psutil
+import pytest
+
+from tests.cloud import Cloud, Stack
+
+
+def _secrets(stack: Stack) -> dict[str, str]:
+    """Every secret of the system, with what it is."""
+    found = {"master key": str(stack.outputs()["masterKey"])}
+    for account in stack.outputs()["resourceIds"]["accounts"].values():
+        if stack.name == "dev":
+            keys = stack.cloud.arm("POST", f"{account}/listKeys", "2025-06-01").json()
+            found |= {f"{name} of {account.rsplit('/', 1)[-1]}": keys[name] for name in ("key1", "key2")}
+    assert all(len(secret) >= 20 for secret in found.values())
+    return found
+
+
+@pytest.mark.parametrize("name", ["dev", "staging"])
+def test_no_secret_in_state_outputs_logs_config_or_process_arguments(
+    name: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    cloud = Cloud(tmp_path_factory.mktemp(name))
+    cloud.start()
+    try:
+        stack = Stack(cloud, name)
+        printed = stack.up().text
+        client = stack.client()
+        client.chat.completions.create(
+            model=stack.outputs()["environment"]["LITELLM_MODEL"],
+            messages=[{"role": "user", "content": "Who?"}],
+        )
+        secrets = _secrets(stack)
+        places = {"what up printed": printed, "plain outputs": str(_plain_outputs(stack))}
+        service = psutil.Process(cloud.record.pid)
+        for process in (service, *service.children(recursive=True)):
+            places[f"arguments of process {process.name()}"] = " ".join(process.cmdline())
+        for file in (*cloud.home.stacks.rglob("*"), *cloud.home.apps.rglob("*"), cloud.home.log):
+            if file.is_file():
+                places[str(file)] = file.read_text(errors="replace")
+        found = [
+            (what, place)
+            for what, secret in secrets.items()
+            for place, text in places.items()
+            if secret in text
+        ]
+        assert found == []
+    finally:
+        cloud.stop()
+
+
+def _plain_outputs(stack: Stack) -> object:
+    return stack.state()["checkpoint"]["latest"]["resources"][0].get("outputs")
