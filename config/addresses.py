@@ -26,7 +26,6 @@ RESERVED: Final = MappingProxyType(
 
 SMALLEST_GATEWAY: Final = 27
 SMALLEST_SUBNET: Final = 29
-LARGEST_SPACE: Final = 8
 
 # Azure keeps the first four addresses of every subnet and the last.
 KEPT_BY_AZURE: Final = 5
@@ -102,12 +101,6 @@ class Plan:
                 fields=("addressSpace",),
                 allowed=f"a range without {taken}",
                 next="choose another, such as 10.40.0.0/24",
-            )
-        if space.prefixlen < LARGEST_SPACE:
-            yield Flaw(
-                fields=("addressSpace",),
-                allowed=f"/{LARGEST_SPACE} or smaller",
-                next="take a /24: it has room for all",
             )
 
     def _free(self, prefix: int) -> Iterator[IPv4Network]:

@@ -176,7 +176,8 @@ def _params(settings: Settings, group: Group, deployment: Deployment) -> Params:
 
 
 def _routing(settings: Settings, group: Group, deployment: Deployment) -> dict[str, Any]:
-    """How calls move within a group: by what was seen to lose none on 401, 403, 404, 410, 429, 500 and a hang.
+    """How calls move within a group: by what was seen to lose none on 401, 403, 404, 410, 429, 500 and a hang,
+    with one member failing of two and two of three, for chat, streams, Responses, messages and embeddings.
 
     Alone: tried again in place.
     Chat, several: weighted failover takes the next member at once, for Responses and messages too.

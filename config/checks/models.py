@@ -13,7 +13,7 @@ from config.problems import ABSENT, HIDDEN, Problem, nearest
 from config.schema import Deployment
 
 if TYPE_CHECKING:
-    from config.settings import Settings
+    from config.settings import Group, Settings
 
 AZURE_ONLY = ("version", "sku", "capacity")
 OTHERS_ONLY = {"kind": "kind", "api_base": "apiBase", "api_key_variable": "apiKeyVariable"}
@@ -194,6 +194,7 @@ def aliases(settings: "Settings") -> Iterator[Problem]:
                     next="give it an alias of its own",
                     about=about,
                 )
+        yield from _weighted(settings, group, indices)
         ordered = [index for index in indices if settings.deployments[index].order is not None]
         if ordered and len(ordered) < len(indices):
             index = next(index for index in indices if index not in ordered)
@@ -202,6 +203,20 @@ def aliases(settings: "Settings") -> Iterator[Problem]:
                 value=ABSENT,
                 allowed=f"a place for every member of {group.alias}, since deployments[{ordered[0]}] has one",
                 next="add order: 1 for what goes first, 2 for what takes over",
+                about=tuple(f"deployments[{index}]" for index in indices),
+            )
+
+
+def _weighted(settings: "Settings", group: "Group", indices: list[int]) -> Iterator[Problem]:
+    """Embeddings go by tiers, in which a weight means nothing unless members share one."""
+    for index in indices:
+        deployment = settings.deployments[index]
+        if group.kind is Kind.EMBEDDING and deployment.weight is not None and deployment.order is None:
+            yield Problem(
+                key=f"deployments[{index}].weight",
+                value=deployment.weight,
+                allowed=f"nothing: embeddings of {group.alias} are asked in order, the next when one fails",
+                next="remove it, or give every member an order of its own choosing",
                 about=tuple(f"deployments[{index}]" for index in indices),
             )
 

@@ -88,6 +88,17 @@ def test_a_group_of_one_is_tried_again_in_place_and_never_shut_out() -> None:
     }
 
 
+def test_one_try_takes_no_longer_than_the_settings_say() -> None:
+    assert written(settings(gateway={"requestTimeoutSeconds": 42}))["router_settings"]["timeout"] == 42
+
+
+def test_logs_are_one_json_object_a_line_and_hold_no_prompts() -> None:
+    """Log Analytics reads them; LITELLM_LOG=DEBUG would write prompts and answers."""
+    parsed = settings()
+    assert written(parsed)["litellm_settings"]["json_logs"] is True
+    assert "LITELLM_LOG" not in environment(parsed)
+
+
 def test_cooldown_stands_in_model_info_alone() -> None:
     """In litellm_params a Responses call does not see it: one 404 then closed a group of one (run, 1.106.2)."""
     assert "cooldown_time" not in litellm.Params.model_fields

@@ -231,6 +231,15 @@ ROWS = [
         deployments=[{**CHAT, "order": 1}, {**CHAT, "region": "westus3"}],
     ),
     one(
+        "deployments[0].weight",
+        "embeddings of vectors are asked in order",
+        "remove it",
+        id="weight-without-effect",
+        reason="an option without effect misleads",
+        regions=OTHER_REGIONS,
+        deployments=[{**EMBEDDING, "weight": 2}, {**EMBEDDING, "region": "westus3"}],
+    ),
+    one(
         "deployments[1].sku",
         "provider anthropic has no sku",
         "remove it, or correct provider",
@@ -311,6 +320,16 @@ ROWS = [
         id="no-room",
         reason="Azure keeps five addresses",
         network={"privateEndpointSubnet": "10.40.0.64/30"},
+    ),
+    one(
+        "network.privateEndpointSubnet",
+        "/28 or larger: it holds 4 private endpoints",
+        "give it /27",
+        id="no-room-for-all",
+        reason="one endpoint a region, and the vault's",
+        regions=[*OTHER_REGIONS, {"name": "centralus"}],
+        deployments=[CHAT, {**CHAT, "region": "westus3"}, {**EMBEDDING, "region": "centralus"}],
+        network={"privateEndpointSubnet": "10.40.0.64/29"},
     ),
     one(
         "network.addressSpace",
