@@ -59,9 +59,9 @@ def _without_provider(segments: list[str], lowered: list[str]) -> Place | None:
         case ["resourcegroups", _]:
             group = ResourceId("/" + "/".join(segments))
             return Place(shape="resource", id=group, type=group.type)
-        case ["resourcegroups", _, action]:
+        case ["resourcegroups", _, _]:
             group = ResourceId("/" + "/".join(segments[:4]))
-            return Place(shape="action", id=group, type=group.type, action=action)
+            return Place(shape="action", id=group, type=group.type, action=segments[4])
     return None
 
 
