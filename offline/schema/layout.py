@@ -66,6 +66,15 @@ _RENAMED: dict[tuple[str, str], str] = {
     ("storage:StorageAccount", "networkRuleSet"): "networkAcls",
     ("storage:Encryption", "encryptionIdentity"): "identity",
     ("storage:Encryption", "keyVaultProperties"): "keyvaultproperties",
+    ("storage:EncryptionIdentity", "encryptionFederatedIdentityClientId"): "federatedIdentityClientId",
+    ("storage:EncryptionIdentity", "encryptionUserAssignedIdentity"): "userAssignedIdentity",
+    ("storage:KeyVaultProperties", "keyName"): "keyname",
+    ("storage:KeyVaultProperties", "keyVaultUri"): "keyvaulturi",
+    ("storage:KeyVaultProperties", "keyVersion"): "keyversion",
+    ("storage:IPRule", "iPAddressOrRange"): "value",
+    ("storage:VirtualNetworkRule", "virtualNetworkResourceId"): "id",
+    ("applicationinsights:PrivateLinkScopedResource", "resourceId"): "ResourceId",
+    ("applicationinsights:PrivateLinkScopedResource", "scopeId"): "ScopeId",
 } | {
     ("applicationinsights:Component", name[0].lower() + name[1:]): name for name in _COMPONENT_NAMES
 }  # fmt: skip

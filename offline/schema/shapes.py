@@ -103,6 +103,11 @@ def read(resource: ResourceType) -> Shapes:
     return _Module.of(resource.module).resource(resource.name)
 
 
+def documented_api_version(resource: ResourceType) -> str | None:
+    """The api-version that the SDK's documentation of a resource names."""
+    return _Module.of(resource.module).api_version(resource.name)
+
+
 def _keep(file: Path, shapes: Shapes) -> None:
     """Write whole or not at all: several providers may do so at once. A cache that cannot be written is none."""
     try:
@@ -206,6 +211,11 @@ class _Module:
         inputs = self._fields(source.parse(arguments))
         outputs = self._fields(source.parse(name))
         return Shapes(inputs=inputs, outputs=outputs, objects=self._objects)
+
+    def api_version(self, name: str) -> str | None:
+        text = (self.folder / f"{_snake(name)}.py").read_text(encoding="utf-8")
+        found = re.search(r"Uses Azure REST API version ([\w-]+)\.", text)
+        return found[1] if found is not None else None
 
     def _fields(self, node: ast.ClassDef) -> Fields:
         """The properties of a class: each has a getter that carries its wire name and its type."""
