@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from typing import Protocol
 
 from aiohttp import web
 
@@ -19,10 +18,11 @@ from offline.apps.running import RunningApp
 from offline.apps.secrets import SecretValues, VaultOverFabric, VaultReader
 from offline.apps.status import AppStatus, app_status
 from offline.apps.template import App, fields, number, read_template, text
+from offline.apps.ways import Fabric, Ways
 from offline.arm import container_apps_laws as laws
 from offline.arm.errors import JSON, ArmError
 from offline.arm.store import Resource, Store
-from offline.arrival import Arrival, Caller
+from offline.arrival import Arrival
 from offline.clock import Clock
 from offline.home import Home
 from offline.images import ImageCommand, prepare
@@ -35,14 +35,6 @@ SECRET_REFRESH_SECONDS = 1800.0
 SERVICE_STOP_SECONDS = 5.0
 """Real seconds that replicas get at most when the service itself stops."""
 MAX_INACTIVE = 100
-
-
-class Fabric(Protocol):
-    """Gives every app its own way into the network."""
-
-    async def open(self, caller: Caller) -> int:
-        """A loopback port of a forward proxy that speaks for that caller; the same one when asked again."""
-        ...
 
 
 class AppsHost:
@@ -68,7 +60,7 @@ class AppsHost:
         self._store = store
         self._clock = clock
         self._home = home
-        self._fabric = fabric
+        self._ways = Ways(store, fabric)
         self._patience = patience or Patience()
         self._values = SecretValues(store, vault or VaultOverFabric(tokens, home.bundle))
         self._identity_endpoint = IdentityEndpoint(tokens)
@@ -130,13 +122,17 @@ class AppsHost:
 
     def status(self) -> list[AppStatus]:
         """Every app and its replicas, for people."""
-        return [app_status(running) for running in self._apps.values()]
+        local = self.ingress.local_app()
+        return [
+            app_status(running, self.ingress.local_port if running is local else None)
+            for running in self._apps.values()
+        ]
 
     async def check_secrets(self, app: Resource) -> None:
         """:raises ArmError: app-kv-ref."""
         read = App(app)
         if any(secret.url is not None for secret in read.secrets):
-            await self._values.resolve(read, await self._proxy(read))
+            await self._values.resolve(read, await self._ways.proxy_of(read))
 
     async def roll(self, app: Resource) -> JSON:
         """Bring the app's template to life; the traffic moves when all of its replicas are ready.
@@ -146,7 +142,7 @@ class AppsHost:
         read = App(app)
         running = await self._known(read)
         async with running.lock:
-            running.proxy = await self._proxy(read)
+            running.proxy = await self._ways.proxy_of(read)
             values = await self._values.resolve(read, running.proxy)
             rows = RevisionRows(self._store, read.id)
             row = self._same_revision(rows, read)
@@ -172,6 +168,7 @@ class AppsHost:
                 everyone = [*running.revisions.values(), *running.leaving]
                 running.revisions.clear()
                 await asyncio.gather(*(revision.stop() for revision in everyone))
+        await self._ways.close(App(app))
         RevisionRows(self._store, app.id).forget_all()
         self._store.set_fact(_secrets_fact(App(app)), {})
 
@@ -325,19 +322,9 @@ class AppsHost:
     async def _known(self, app: App) -> RunningApp:
         running = self._apps.get(app.id.key)
         if running is None:
-            running = RunningApp(app, environment_of(self._store, app), await self._proxy(app))
+            running = RunningApp(app, environment_of(self._store, app), await self._ways.proxy_of(app))
             running = self._apps.setdefault(app.id.key, running)
         return running
-
-    async def _proxy(self, app: App) -> str:
-        """The app's own way into the network of its environment."""
-        caller = Caller(
-            name=app.name,
-            kind="app",
-            network_id=environment_of(self._store, app).network_id,
-            app_id=app.id.text,
-        )
-        return f"http://127.0.0.1:{await self._fabric.open(caller)}"
 
     def _later(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.create_task(work)

@@ -83,6 +83,7 @@ class Ingress:
         self._idle = idle_seconds
         self._session: aiohttp.ClientSession | None = None
         self._runners: list[web.ServerRunner] = []
+        self.local_port: int | None = None
 
     async def start(self) -> None:
         """Every request gets a connection of its own: a kept one may be closed just as it is used again."""
@@ -113,7 +114,12 @@ class Ingress:
         # `localhost` is ::1 first for some clients; a machine without IPv6 does with the other.
         with contextlib.suppress(OSError):
             await web.TCPSite(runner, "::1", bound).start()
+        self.local_port = bound
         return bound
+
+    def local_app(self) -> RunningApp | None:
+        """The one behind the local port: the first that has an ingress."""
+        return next((running for running in self._apps.values() if running.ingress is not None), None)
 
     async def handle(self, request: web.BaseRequest, arrival: Arrival) -> web.StreamResponse:
         """A request by host name, through the fabric."""
@@ -127,7 +133,7 @@ class Ingress:
         return await self._forward(request, running, revision, address, "https")
 
     async def _local(self, request: web.BaseRequest) -> web.StreamResponse:
-        first = next((running for running in self._apps.values() if running.ingress is not None), None)
+        first = self.local_app()
         if first is None:
             return NOT_FOUND.response()
         return await self._forward(request, first, None, "127.0.0.1", "http")

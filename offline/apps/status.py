@@ -31,13 +31,16 @@ class AppStatus:
     """The latest that has been ready."""
     ready: bool
     replicas: tuple[ReplicaStatus, ...]
+    local_port: int | None
+    """`http://localhost:<port>`, for the first app."""
 
 
-def app_status(running: RunningApp) -> AppStatus:
+def app_status(running: RunningApp, local_port: int | None) -> AppStatus:
     replicas = [replica for revision in running.revisions.values() for replica in revision.replicas]
     return AppStatus(
         name=running.app.name,
         id=running.app.id.text,
+        local_port=local_port,
         fqdn=running.fqdn if running.ingress is not None else None,
         revision=running.latest,
         ready=bool(replicas) and all(replica.ready for replica in replicas),
