@@ -22,8 +22,6 @@ RECORDS: Mapping[str, str] = {
 }
 """Record type, and the property that holds its records."""
 
-RECORD_A = f"{ZONE}/A"
-
 _GROUP = (
     "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Network/privateDnsZones/{zone}"
 )

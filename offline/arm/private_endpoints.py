@@ -18,7 +18,7 @@ from offline.arm.network_view import (
     endpoint_address,
     host_names,
 )
-from offline.arm.private_dns import RECORD_A, record_set
+from offline.arm.private_dns import record_set
 from offline.arm.store import Resource
 
 ZONE_GROUP = f"{ENDPOINT}/privateDnsZoneGroups"
@@ -140,21 +140,21 @@ class PrivateDnsZoneGroup(NetworkKind):
     def provisioned(self, azure: Azure, resource: Resource) -> None:
         wanted = list(_records(azure, resource))
         keys = {record.id.key for _, record in wanted}
-        for old in _written(resource):
-            if old.key not in keys:
-                _forget_record(azure, resource, old)
+        for old, address in _written(resource).items():
+            if old.lower() not in keys:
+                _forget_record(azure, old, address)
         configs: list[JSON] = []
         for name, zone_id in _configs(resource.properties):
             inside = [record for zone, record in wanted if zone.key == zone_id.key]
             for record in inside:
                 azure.store.put(record)
             configs.append(_config(resource.id, name, zone_id, inside))
-        private = {**resource.private, "records": [record.id.text for _, record in wanted]}
+        private = {**resource.private, "records": {record.id.text: _address(record) for _, record in wanted}}
         azure.store.put(replace(resource.with_properties(privateDnsZoneConfigs=configs), private=private))
 
     def removed(self, azure: Azure, resource: Resource) -> None:
-        for record in _written(resource):
-            _forget_record(azure, resource, record)
+        for record, address in _written(resource).items():
+            _forget_record(azure, record, address)
         azure.store.remove(resource.id)
 
 
@@ -304,27 +304,17 @@ def _records(azure: Azure, group: Resource) -> Iterator[tuple[ResourceId, Resour
                     yield zone_id, record
 
 
-def _written(group: Resource) -> list[ResourceId]:
+def _written(group: Resource) -> dict[str, object]:
+    """The records that a group keeps: id and address."""
     records = group.private.get("records")
-    return [ResourceId(str(record)) for record in records] if isinstance(records, list) else []
+    return dict(records) if isinstance(records, dict) else {}
 
 
-def _forget_record(azure: Azure, group: Resource, record_id: ResourceId) -> None:
+def _forget_record(azure: Azure, record_id: str, address: object) -> None:
     """Remove a record unless somebody else has written it since."""
     record = azure.store.get(record_id)
-    if record is None or record.type != RECORD_A:
-        return
-    for entry in _shown_records(group):
-        if entry.get("fqdn") == str(record.properties.get("fqdn", "")).rstrip(".") and entry.get(
-            "ipAddresses"
-        ) == [_address(record)]:
-            azure.store.remove(record_id)
-
-
-def _shown_records(group: Resource) -> Iterator[Mapping[str, object]]:
-    listed = group.properties.get("privateDnsZoneConfigs")
-    for config in listed if isinstance(listed, list) else []:
-        yield from config["properties"].get("recordSets", [])
+    if record is not None and _address(record) == address:
+        azure.store.remove(record.id)
 
 
 def _address(record: Resource) -> object:
