@@ -4,7 +4,8 @@ What ordering can exclude is ordered; this is for the rest. Each row names the c
 else fails at once. Sources are public issue threads, 2026-11.
 
 Retrying a delete in `pulumi destroy` needs the program: `pulumi destroy --run-program` (or PULUMI_RUN_PROGRAM=true).
-Without it a delete that fails is reported as "error hook … was not registered", and the next destroy goes on.
+Without it the engine reports a delete that fails as "error hook … was not registered" in place of Azure's reason, so
+the hook's name says what to do.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ import pulumi
 # Seconds between tries: about ten minutes in all, which is how long a role may take to arrive.
 WAITS = (2, 5, 10, 20, 40, 60, 120, 150, 200)
 
-HOOK = "azure-needs-a-moment"
+HOOK = "retries: pulumi destroy needs --run-program"
 
 
 @dataclass(frozen=True)
