@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from offline.arm import (
     authorization,
+    container_apps,
     managed_identity,
     monitor,
     network,
@@ -19,6 +20,7 @@ from offline.arm.kinds import BUSY, RES_MISSING, Kind
 KINDS: Mapping[str, Kind] = {
     kind.type.lower(): kind
     for module in (
+        container_apps,
         resources,
         network,
         security_groups,
@@ -28,6 +30,9 @@ KINDS: Mapping[str, Kind] = {
         authorization,
         operational_insights,
         monitor,
+        cognitive_services,
+        key_vault,
+        container_apps,
     )
     for kind in module.KINDS
 }
