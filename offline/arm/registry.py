@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 from offline.arm import (
     authorization,
+    cognitive_services,
     container_apps,
+    key_vault,
     managed_identity,
     monitor,
     network,
@@ -20,7 +22,6 @@ from offline.arm.kinds import BUSY, RES_MISSING, Kind
 KINDS: Mapping[str, Kind] = {
     kind.type.lower(): kind
     for module in (
-        container_apps,
         resources,
         network,
         security_groups,
