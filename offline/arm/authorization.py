@@ -11,9 +11,6 @@ from offline.arm.kinds import Asked, Azure, Kind, Route, Write
 from offline.arm.managed_identity import in_directory
 from offline.arm.store import Resource
 
-OWNER_FACT = "owner-object-id"
-"""Store fact: object id of the one who runs the subscription; the directory knows it."""
-
 ROLE_PRINCIPAL = Law(
     id="role-principal",
     status=400,
@@ -99,7 +96,7 @@ class RoleAssignment(Kind):
             if before.lower() != principal.lower():
                 raise ROLE_UPDATE.broken()
             return
-        known = in_directory(azure.store, principal) or principal == azure.store.fact(OWNER_FACT)
+        known = in_directory(azure.store, principal) or principal.lower() == write.principal_id.lower()
         if not write.properties.get("principalType") and not known:
             raise ROLE_PRINCIPAL.broken(principal=principal.replace("-", ""), tenant=azure.tenant_id)
         self._check_twin(azure, write, principal)

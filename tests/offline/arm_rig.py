@@ -13,7 +13,6 @@ import httpx
 from aiohttp import web
 
 from offline.arm.access import Access
-from offline.arm.authorization import OWNER_FACT
 from offline.arm.errors import JSON
 from offline.arm.faults import Faults
 from offline.arm.kinds import Azure, Kind
@@ -59,15 +58,6 @@ class NoApps:
         return None
 
 
-class Account(Kind):
-    """An Azure OpenAI account, as far as the network asks."""
-
-    type = "Microsoft.CognitiveServices/accounts"
-    create_seconds = 25
-    update_seconds = 1
-    creating_state = "Accepted"
-
-
 class Rig:
     """The service in a thread, and a client for it.
 
@@ -77,7 +67,7 @@ class Rig:
     def __init__(self, folder: Path, *, speed: float = 2000, kinds: Mapping[str, Kind] | None = None) -> None:
         self.database = folder / "azure.db"
         self.speed = speed
-        self.kinds = {**KINDS, Account.type.lower(): Account(), **(kinds or {})}
+        self.kinds = {**KINDS, **(kinds or {})}
         self._key = _signing_key(folder)
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
@@ -99,7 +89,6 @@ class Rig:
 
     async def _start(self) -> None:
         self.store = Store(self.database)
-        self.store.set_fact(OWNER_FACT, OWNER)
         clock = Clock(self.speed)
         self.azure = Azure(
             store=self.store,
