@@ -22,7 +22,7 @@ DELAY_FACT = "role-delay-seconds"
 """Store fact: virtual seconds until a role change takes effect."""
 
 DELAY_SECONDS = 20.0
-"""Azure promises up to ten minutes. Most changes spread within one, and an hour of waiting teaches nobody more."""
+"""Azure promises up to ten minutes; most changes spread within one (docs role-based-access-control/troubleshooting)."""
 
 REVOKED_FACT = "revoked-roles"
 """Store fact: assignments that are gone and still count for a moment."""

@@ -156,6 +156,10 @@ def not_busy(
     """
     scopes = kind.busy_scopes(azure, resource_id, properties)
     for running in azure.store.unfinished():
+        other = azure.kinds.get(running.resource.type.lower())
+        # A role or a diagnostic setting hangs on a resource without keeping its service busy.
+        if other is not None and not other.groups and running.resource.key != resource_id.key:
+            continue
         if any(running.resource.within(scope) for scope in scopes):
             parent = resource_id.parent
             raise kind.busy.broken(

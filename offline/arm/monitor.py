@@ -156,7 +156,11 @@ class DiagnosticSetting(Kind):
             raise DIAG_WORKSPACE.broken(workspace=workspace)
         wanted = _covered(scope, write.properties)
         for other in azure.store.below(scope):
-            if other.type != self.type or other.id.key == write.id.key or other.id.scope != scope:
+            if (
+                other.type != self.type
+                or other.id.key == write.id.key
+                or (other.id.scope or scope).key != scope.key
+            ):
                 continue
             for sink in sinks:
                 if sink.lower() in {str(other.properties.get(word)).lower() for word in _SINKS}:
@@ -176,6 +180,12 @@ class DiagnosticSetting(Kind):
             ]
         body: JSON = {"location": None, "kind": None, "tags": None, "identity": None, **write.body}
         return Resource(id=write.id, body={**body, "properties": properties})
+
+    def select(
+        self, azure: Azure, scope: ResourceId, found: list[Resource], query: Mapping[str, str]
+    ) -> list[Resource]:
+        """Those of the resource itself, none of its children's."""
+        return [item for item in found if item.id.scope is not None and item.id.scope.key == scope.key]
 
     def shown(self, azure: Azure, resource: Resource) -> JSON:
         """This service writes the scope of its ids in lower case."""

@@ -56,10 +56,10 @@ class Operations:
             self.run(operation)
         return len(left)
 
-    def running(self, scope: ResourceId) -> OperationRow | None:
-        """An operation that runs on that resource or below it."""
+    def deleting(self, resource_id: ResourceId) -> OperationRow | None:
+        """The delete that runs on that very resource."""
         for operation in self._azure.store.unfinished():
-            if operation.resource.within(scope):
+            if operation.verb == "delete" and operation.resource.key == resource_id.key:
                 return operation
         return None
 
@@ -97,7 +97,7 @@ class Operations:
                 raise late.error()
             with self._azure.store.together():
                 if operation.verb == "delete":
-                    self._remove(kind, resource)
+                    remove_tree(self._azure, kind, resource)
                 else:
                     self._finish(kind, operation, changes, failed=late is not None)
                 self._azure.store.put_operation(replace(operation, status="Succeeded", ended=time.time()))
@@ -133,9 +133,6 @@ class Operations:
         done = self._azure.store.put(current.with_properties(**changes, **state))
         if not failed:
             kind.provisioned(self._azure, done)
-
-    def _remove(self, kind: Kind, resource: Resource) -> None:
-        remove_tree(self._azure, kind, resource)
 
     def _fail(self, operation: OperationRow, kind: Kind, refusal: ArmError) -> None:
         error: JSON = {**_inner(refusal), "status": refusal.status, "flat": refusal.flat}

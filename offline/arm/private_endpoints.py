@@ -195,6 +195,7 @@ def _still_accepted(azure: Azure, account: Resource) -> bool:
     lag = azure.clock.real(ACCEPTED_LAG)
     return account.state not in ("Succeeded", "Failed") or any(
         operation.resource.within(account.id)
+        and operation.resource.type.startswith(ACCOUNT)
         and operation.verb != "delete"
         and (operation.ended is None or operation.ended + lag > time.time())
         for operation in azure.store.operations_since(time.time() - lag)

@@ -4,8 +4,8 @@ import asyncio
 import uuid
 from collections.abc import Iterable
 
-from offline.arm.errors import ArmError, Law
-from offline.arm.general_laws import LAWS, RG_BLOCKED, RG_MISSING
+from offline.arm.errors import JSON, ArmError, Law
+from offline.arm.general_laws import LAWS, RG_BLOCKED, RG_DELETING, RG_MISSING
 from offline.arm.ids import ResourceId
 from offline.arm.kinds import Azure, Kind, Write
 from offline.arm.operations import remove_tree
@@ -36,8 +36,14 @@ class ResourceGroup(Kind):
     state_after_refused_delete = "Succeeded"
     laws = (*LAWS, NAME_INVALID)
 
+    def busy_scopes(self, azure: Azure, resource_id: ResourceId, properties: JSON) -> tuple[ResourceId, ...]:
+        """What runs inside a group keeps nobody from tagging or deleting it."""
+        return ()
+
     def check(self, azure: Azure, write: Write) -> None:
         name = write.id.name
+        if write.existing is not None and write.existing.state == "Deleting":
+            raise RG_DELETING.broken(rg=name)
         bad = "".join(sorted({char for char in name if not (char.isalnum() or char in "-._()")}))
         if bad or len(name) > 90 or name.endswith("."):
             raise NAME_INVALID.broken(name=name, bad=bad or ".")

@@ -92,8 +92,8 @@ class Writes:
             return None
         checks.unlocked(azure, existing.id, "delete")
         checks.preconditions(call.if_match, None, existing)
-        running = self._operations.running(existing.id)
-        if running is not None and running.verb == "delete" and running.resource.key == existing.id.key:
+        running = self._operations.deleting(existing.id)
+        if running is not None:
             return running
         checks.not_busy(azure, kind, existing.id, existing.properties, operation_uri=self._operation_uri)
         kind.check_delete(azure, existing)

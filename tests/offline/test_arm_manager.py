@@ -13,6 +13,8 @@ from azure.mgmt.resource.resources import ResourceManagementClient
 
 from offline.arm.access import ROLES
 from offline.arm.faults import Fault
+from offline.arm.ids import ResourceId
+from offline.arm.store import Resource
 from tests.offline.arm_rig import CLIENT, OWNER, SUBSCRIPTION, Rig, error, network_body, new_guid, role_body
 
 READER = next(role.guid for role in ROLES.values() if role.name == "Reader")
@@ -221,9 +223,32 @@ def test_a_group_takes_everything_along_and_refuses_writes_meanwhile(tmp_path: P
         "ResourceGroupBeingDeleted",
         "The resource group 'rg' is in deprovisioning state and cannot perform this operation.",
     )
+    assert error(rig.ask("PUT", group, {"location": "southcentralus"}))[1] == "ResourceGroupBeingDeleted"
     assert rig.ended(gone)["status"] == "Succeeded"
     assert rig.inside(lambda: rig.store.below("/")) == []
     rig.stop()
+
+
+def test_what_runs_inside_a_group_keeps_nobody_from_tagging_it(rig: Rig) -> None:
+    group = rig.group()
+    rig.run_at(speed=20)
+    network = f"{group}/providers/Microsoft.Network/virtualNetworks/v"
+    made = rig.start(network, network_body())
+    assert rig.ask("PATCH", group, {"tags": {"a": "b"}}).status_code == 200
+    assert error(rig.ask("PUT", network, network_body()))[1] == "AnotherOperationInProgress"
+    rig.ended(made)
+
+
+def test_a_role_in_the_making_does_not_keep_its_resource_busy(rig: Rig) -> None:
+    network = rig.network(rig.group())
+    path = f"{rig.base}{network}/providers/Microsoft.Authorization/roleAssignments/{new_guid()}"
+
+    def begin() -> None:
+        rig.store.put(Resource(id=ResourceId(path), body={"properties": {}}))
+        rig.operations.begin(ResourceId(path), "create", 1e9)
+
+    rig.inside(begin)
+    assert rig.ask("PUT", network, network_body()).status_code == 200
 
 
 def test_a_member_that_refuses_blocks_the_group(rig: Rig) -> None:
