@@ -26,7 +26,7 @@ from offline.azure_native.diff import (
     carried_over,
     differences,
 )
-from offline.azure_native.errors import AzureError, CancelledError
+from offline.azure_native.errors import AzureError, CancelledError, TimedOutError
 from offline.azure_native.preview import preview
 from offline.plugin_server import UNKNOWN, Context, PluginServicer, from_struct, serve, to_struct
 from offline.schema import layout, resources, translate
@@ -35,6 +35,7 @@ from offline.schema.validate import check_inputs
 
 Values = dict[str, Any]
 
+_FAILURES = (AzureError, CancelledError, TimedOutError, httpx.HTTPError)
 _GROUPS_API = "2024-03-01"
 _STABLE = ("name", "location")
 """Outputs that an update does not change, and so are known in its preview."""
@@ -137,12 +138,12 @@ class AzureNative(PluginServicer):
                     grpc.StatusCode.UNKNOWN, f"cannot create already existing resource '{id}'"
                 )
             _maintain(resource, body, {})
-            answer = await client.put(id, resource.api_version, body)
+            answer = await client.put(id, resource.api_version, body, timeout=request.timeout)
             id = str(answer.get("id") or id)
             answer = await client.get(id, resource.api_version)
         except AcceptedError as error:
             await self._abort_partial(resource, id, request.properties, error, context)
-        except (AzureError, CancelledError, httpx.HTTPError) as error:
+        except _FAILURES as error:
             await _abort(error, context)
         return provider_pb2.CreateResponse(id=id, properties=to_struct(translate.from_arm(resource, answer)))
 
@@ -187,11 +188,11 @@ class AzureNative(PluginServicer):
         try:
             if translate.unset_subresources(resource, body):
                 _maintain(resource, body, await client.get(id, resource.api_version))
-            await client.put(id, resource.api_version, body)
+            await client.put(id, resource.api_version, body, timeout=request.timeout)
             answer = await client.get(id, resource.api_version)
         except AcceptedError as error:
             await self._abort_partial(resource, id, request.news, error, context)
-        except (AzureError, CancelledError, httpx.HTTPError) as error:
+        except _FAILURES as error:
             await _abort(error, context)
         return provider_pb2.UpdateResponse(properties=to_struct(translate.from_arm(resource, answer)))
 
@@ -203,8 +204,8 @@ class AzureNative(PluginServicer):
                 place = resource.parse(request.id) or {}
                 await client.delete_secret(place["vaultName"], place["secretName"])
             else:
-                await client.delete(request.id, resource.api_version)
-        except (AzureError, CancelledError, httpx.HTTPError) as error:
+                await client.delete(request.id, resource.api_version, timeout=request.timeout)
+        except _FAILURES as error:
             await _abort(error, context)
         return Empty()
 
@@ -218,7 +219,7 @@ class AzureNative(PluginServicer):
             await context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
         except KeyError as error:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"{request.tok}: missing argument {error}")
-        except (AzureError, CancelledError, httpx.HTTPError) as error:
+        except _FAILURES as error:
             await _abort(error, context)
         response = provider_pb2.InvokeResponse()
         getattr(response, "return").CopyFrom(to_struct(result))

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from offline.azure_native.errors import AzureError, CancelledError
+from offline.azure_native.errors import AzureError, CancelledError, TimedOutError
 
 Body = dict[str, Any]
 _Result = TypeVar("_Result")
@@ -28,6 +28,9 @@ POLL_DELETE = 30.0
 RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 TERMINAL = frozenset({"succeeded", "failed", "canceled", "cancelled"})
 VAULT_API = "7.4"
+LONGEST = 7200.0
+"""azure-native's own limit for one operation, where the program sets none (`custom_timeouts`)."""
+
 SLACK = 300
 """A token is fetched again so many seconds before it expires."""
 
@@ -133,28 +136,30 @@ class AzureClient:
                 return False
             raise
 
-    async def put(self, id: str, api_version: str, body: Body) -> Body:
+    async def put(self, id: str, api_version: str, body: Body, *, timeout: float = 0) -> Body:
         """PUT, and wait until it is done; what Azure says at the end.
 
+        :param timeout: how long to wait, in seconds of the wall clock; 0 is azure-native's own limit.
         :raises AzureError: refused.
-        :raises AcceptedError: accepted, and then failed or cancelled.
+        :raises AcceptedError: accepted, and then failed, cancelled or not done in time.
         """
         url = self._url(id, api_version)
         answer = await self._call("PUT", url, body)
         try:
-            return await self._finished(answer, url, POLL_WRITE)
-        except (AzureError, CancelledError, httpx.HTTPError) as error:
+            return await self._in_time(self._finished(answer, url, POLL_WRITE), timeout)
+        except (AzureError, CancelledError, TimedOutError, httpx.HTTPError) as error:
             raise AcceptedError(error) from error
 
-    async def delete(self, id: str, api_version: str) -> None:
+    async def delete(self, id: str, api_version: str, *, timeout: float = 0) -> None:
         """DELETE, and wait until it is done. What is gone already is no error.
 
         :raises AzureError: refused, or failed.
+        :raises TimedOutError: not done in time.
         """
         url = self._url(id, api_version)
         with _unless_missing():
             answer = await self._call("DELETE", url)
-            await self._finished(answer, None, POLL_DELETE)
+            await self._in_time(self._finished(answer, None, POLL_DELETE), timeout)
 
     async def post(self, id: str, api_version: str, body: Body) -> Body:
         """An action, such as listKeys."""
@@ -277,6 +282,13 @@ class AzureClient:
 
     async def _wait(self, seconds: float) -> None:
         await self._unless_cancelled(asyncio.sleep(seconds))
+
+    @staticmethod
+    async def _in_time(work: Awaitable[_Result], timeout: float) -> _Result:
+        try:
+            return await asyncio.wait_for(work, timeout or LONGEST)
+        except TimeoutError as error:
+            raise TimedOutError from error
 
     async def _unless_cancelled(self, work: Awaitable[_Result]) -> _Result:
         """:raises CancelledError: the engine asked to stop first."""

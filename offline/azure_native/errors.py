@@ -46,3 +46,10 @@ class CancelledError(Exception):
 
     def __init__(self) -> None:
         super().__init__("cancelled")
+
+
+class TimedOutError(Exception):
+    """An operation took longer than the program gives it."""
+
+    def __init__(self) -> None:
+        super().__init__("operation timed out")

@@ -246,6 +246,18 @@ def test_cancel_ends_what_waits_and_keeps_what_is_there() -> None:
     run(scenario)
 
 
+def test_a_create_that_takes_longer_than_the_program_allows_is_given_up() -> None:
+    async def scenario(engine: Any, azure: SmallAzure, provider: AzureNative) -> None:
+        azure.long["/accounts/ai"] = [{"status": "InProgress"}]
+        request = create(ACCOUNT_INPUTS)
+        request.timeout = 0.1
+        error = await refused(engine.Create(request))
+        assert error.details() == "operation timed out"
+        assert partial_state(error).id == ACCOUNT
+
+    run(scenario)
+
+
 def test_delete_of_what_is_gone_succeeds() -> None:
     async def scenario(engine: Any, azure: SmallAzure, provider: AzureNative) -> None:
         azure.first.append(Answer("DELETE", "/accounts/ai", 404, {"error": {"code": "ResourceNotFound"}}))
