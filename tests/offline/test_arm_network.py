@@ -457,3 +457,41 @@ def test_another_network_takes_the_public_side(rig: Rig) -> None:
         "reached",
         rig.base + reached.account,
     )
+
+
+def test_a_whole_system_goes_with_its_group(rig: Rig) -> None:
+    """Apps before their environment, links before their zone, endpoints before their subnet: Azure finds the order."""
+    reached = Reached(rig)
+    delegation = {"name": "app", "properties": {"serviceName": "Microsoft.App/environments"}}
+    apps = rig.subnet(reached.network, "apps", "10.0.4.0/23", delegations=[delegation])
+    environment = f"{reached.group}/providers/Microsoft.App/managedEnvironments/env"
+    version = {"api-version": "2025-02-02-preview"}
+    environment_body = {
+        "location": "southcentralus",
+        "properties": {
+            "vnetConfiguration": {"infrastructureSubnetId": rig.base + apps, "internal": True},
+            "workloadProfiles": [{"name": "Consumption", "workloadProfileType": "Consumption"}],
+        },
+    }
+    rig.start(environment, environment_body, query=version)
+    rig.idle()
+    container = {
+        "name": "c",
+        "image": "docker.io/library/nginx:1",
+        "resources": {"cpu": 0.5, "memory": "1Gi"},
+    }
+    app_body = {
+        "location": "southcentralus",
+        "properties": {"environmentId": rig.base + environment, "template": {"containers": [container]}},
+    }
+    app = f"{reached.group}/providers/Microsoft.App/containerApps/app"
+    rig.start(app, app_body, query=version)
+    deployment = f"{reached.account}/deployments/gpt"
+    model = {"format": "OpenAI", "name": "text-embedding-3-small", "version": "1"}
+    deployment_body = {"sku": {"name": "Standard", "capacity": 1}, "properties": {"model": model}}
+    rig.start(deployment, deployment_body, query={"api-version": "2025-06-01"})
+    rig.idle()
+    assert rig.remove(reached.group)["status"] == "Succeeded"
+    assert rig.inside(lambda: rig.store.below("/")) == []
+    buried = rig.inside(lambda: rig.store.deleted("Microsoft.CognitiveServices/accounts"))
+    assert [account.id.name for account in buried] == ["ai-1"]
