@@ -138,7 +138,7 @@ class AzureNative(PluginServicer):
                     grpc.StatusCode.UNKNOWN, f"cannot create already existing resource '{id}'"
                 )
             _maintain(resource, body, {})
-            answer = await client.put(id, resource.api_version, body, timeout=request.timeout)
+            answer = await client.put(id, resource.api_version, body, at_most=request.timeout)
             id = str(answer.get("id") or id)
             answer = await client.get(id, resource.api_version)
         except AcceptedError as error:
@@ -188,7 +188,7 @@ class AzureNative(PluginServicer):
         try:
             if translate.unset_subresources(resource, body):
                 _maintain(resource, body, await client.get(id, resource.api_version))
-            await client.put(id, resource.api_version, body, timeout=request.timeout)
+            await client.put(id, resource.api_version, body, at_most=request.timeout)
             answer = await client.get(id, resource.api_version)
         except AcceptedError as error:
             await self._abort_partial(resource, id, request.news, error, context)
@@ -204,7 +204,7 @@ class AzureNative(PluginServicer):
                 place = resource.parse(request.id) or {}
                 await client.delete_secret(place["vaultName"], place["secretName"])
             else:
-                await client.delete(request.id, resource.api_version, timeout=request.timeout)
+                await client.delete(request.id, resource.api_version, at_most=request.timeout)
         except _FAILURES as error:
             await _abort(error, context)
         return Empty()

@@ -136,21 +136,21 @@ class AzureClient:
                 return False
             raise
 
-    async def put(self, id: str, api_version: str, body: Body, *, timeout: float = 0) -> Body:
+    async def put(self, id: str, api_version: str, body: Body, *, at_most: float = 0) -> Body:
         """PUT, and wait until it is done; what Azure says at the end.
 
-        :param timeout: how long to wait, in seconds of the wall clock; 0 is azure-native's own limit.
+        :param at_most: how long to wait, in seconds of the wall clock; 0 is azure-native's own limit.
         :raises AzureError: refused.
         :raises AcceptedError: accepted, and then failed, cancelled or not done in time.
         """
         url = self._url(id, api_version)
         answer = await self._call("PUT", url, body)
         try:
-            return await self._in_time(self._finished(answer, url, POLL_WRITE), timeout)
+            return await self._in_time(self._finished(answer, url, POLL_WRITE), at_most)
         except (AzureError, CancelledError, TimedOutError, httpx.HTTPError) as error:
             raise AcceptedError(error) from error
 
-    async def delete(self, id: str, api_version: str, *, timeout: float = 0) -> None:
+    async def delete(self, id: str, api_version: str, *, at_most: float = 0) -> None:
         """DELETE, and wait until it is done. What is gone already is no error.
 
         :raises AzureError: refused, or failed.
@@ -159,7 +159,7 @@ class AzureClient:
         url = self._url(id, api_version)
         with _unless_missing():
             answer = await self._call("DELETE", url)
-            await self._in_time(self._finished(answer, None, POLL_DELETE), timeout)
+            await self._in_time(self._finished(answer, None, POLL_DELETE), at_most)
 
     async def post(self, id: str, api_version: str, body: Body) -> Body:
         """An action, such as listKeys."""
@@ -284,9 +284,9 @@ class AzureClient:
         await self._unless_cancelled(asyncio.sleep(seconds))
 
     @staticmethod
-    async def _in_time(work: Awaitable[_Result], timeout: float) -> _Result:
+    async def _in_time(work: Awaitable[_Result], at_most: float) -> _Result:
         try:
-            return await asyncio.wait_for(work, timeout or LONGEST)
+            return await asyncio.wait_for(work, at_most or LONGEST)
         except TimeoutError as error:
             raise TimedOutError from error
 
