@@ -1,0 +1,317 @@
+"""The handler behind an account's hosts: who calls, from where, what for, and then the model's answer."""
+
+import asyncio
+import json
+import logging
+import secrets
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiohttp import web
+
+from offline.arm import models
+from offline.arm.cognitive_lists import DEPLOYMENT
+from offline.arm.errors import JSON
+from offline.arm.ids import ResourceId
+from offline.arm.models import Model, catalog
+from offline.arm.regions import REGIONS, region
+from offline.arm.store import Resource, Store
+from offline.arrival import Arrival
+from offline.dataplane.firewall import judge
+from offline.dataplane.openai import arguments, chat, disturbances, embeddings, refusals, responses
+from offline.dataplane.openai.limits import Limits
+from offline.dataplane.openai.paths import ACTIONS, OPERATION_IDS, Asked, is_v1, read
+from offline.dataplane.openai.refusals import RefusalError
+from offline.dataplane.openai.words import Answerer, prompt_tokens
+from offline.dataplane.tokens import TokenError, Tokens
+
+logger = logging.getLogger(__name__)
+
+AUDIENCES = ("https://cognitiveservices.azure.com", "https://ai.azure.com")
+
+PACE_SECONDS = 0.01
+"""Between the chunks of a stream, so that one sees it stream."""
+
+
+class Access(Protocol):
+    """Who may do what."""
+
+    def allows(self, principal_id: str, scope: ResourceId | str, action: str) -> bool: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Call:
+    """A request that was let in."""
+
+    account: Resource
+    arrival: Arrival
+    principal_id: str | None
+    """None where a key opened the door."""
+
+    @property
+    def region(self) -> str:
+        return REGIONS.get(region(str(self.account.body.get("location", ""))), "")
+
+
+class OpenAI:
+    """Answers for every account.
+
+    :param pace: seconds between the chunks of a stream.
+    """
+
+    def __init__(self, store: Store, *, tokens: Tokens, access: Access, pace: float = PACE_SECONDS) -> None:
+        self._store = store
+        self._tokens = tokens
+        self._access = access
+        self._pace = pace
+        self._limits = Limits(store)
+        self._memory = responses.Memory()
+
+    async def handle(self, request: web.BaseRequest, arrival: Arrival) -> web.StreamResponse:
+        headers = {
+            "apim-request-id": str(uuid.uuid4()),
+            "strict-transport-security": "max-age=31536000; includeSubDomains; preload",
+            "x-content-type-options": "nosniff",
+        }
+        if "x-ms-client-request-id" in request.headers:
+            headers["x-ms-client-request-id"] = request.headers["x-ms-client-request-id"]
+        try:
+            return await self._answer(request, arrival, headers)
+        except RefusalError as refusal:
+            return refusal.response(headers)
+
+    async def _answer(
+        self, request: web.BaseRequest, arrival: Arrival, headers: dict[str, str]
+    ) -> web.StreamResponse:
+        account = self._store.get(arrival.resource_id) if arrival.resource_id is not None else None
+        if account is None:
+            raise refusals.no_such_path()
+        self._check_network(account, arrival)
+        call = _Call(account=account, arrival=arrival, principal_id=self._authenticate(request, account))
+        headers["x-ms-region"] = call.region
+        asked = read(request.method, request.path, request.query.get("api-version"))
+        action = ACTIONS[asked.operation]
+        if call.principal_id is not None and not self._access.allows(call.principal_id, account.id, action):
+            raise refusals.no_data_action()
+        match asked.operation:
+            case "models":
+                return web.json_response({"object": "list", "data": self._models()}, headers=headers)
+            case "model":
+                return web.json_response(self._model(asked.item), headers=headers)
+            case "response":
+                found = (
+                    self._memory.forget(account.id.name, asked.item)
+                    if request.method == "DELETE"
+                    else self._memory.get(account.id.name, asked.item)
+                )
+                return web.json_response(found, headers=headers)
+        body = await _json(request)
+        name = asked.deployment or str(body.get("model") or "")
+        await self._disturb(request, call, name, asked)
+        deployment = self._store.get(account.id.child("deployments", name)) if name else None
+        if deployment is None or deployment.state in ("Creating", "Failed", "Deleting"):
+            raise refusals.no_such_deployment()
+        return await self._ask(request, call, asked, deployment, body, headers)
+
+    # The door ------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _check_network(account: Resource, arrival: Arrival) -> None:
+        match judge(account, arrival):
+            case "disabled":
+                raise refusals.public_access_off()
+            case "denied":
+                raise refusals.firewall()
+
+    def _authenticate(self, request: web.BaseRequest, account: Resource) -> str | None:
+        """Object id of the principal; None for a key.
+
+        :raises RefusalError: neither a key nor a token opens this account.
+        """
+        key = request.headers.get("api-key") or request.headers.get("Ocp-Apim-Subscription-Key")
+        scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+        bearer = bearer.strip() if scheme.lower() == "bearer" else ""
+        if not key and bearer and is_v1(request.path) and bearer.count(".") != 2:
+            # Azure documents the key as a bearer token for v1, because OpenAI's clients send theirs so.
+            key = bearer
+        if key:
+            if account.properties.get("disableLocalAuth") is True:
+                raise refusals.key_auth_off()
+            known = (account.private.get("key1"), account.private.get("key2"))
+            if not any(
+                isinstance(own, str) and secrets.compare_digest(own.encode(), key.encode()) for own in known
+            ):
+                raise refusals.wrong_key()
+            return None
+        try:
+            return self._tokens.verify(bearer, *AUDIENCES).principal_id
+        except TokenError as problem:
+            raise refusals.bad_token() from problem
+
+    # Models --------------------------------------------------------------------------------------------------
+
+    def _models(self) -> list[JSON]:
+        return [self._shown(model) for model in catalog().models]
+
+    def _model(self, wanted: str) -> JSON:
+        for model in catalog().models:
+            if wanted in (model.name, f"{model.name}-{model.version}"):
+                return self._shown(model)
+        raise refusals.no_such_path()
+
+    def _shown(self, model: Model) -> JSON:
+        retired = models.is_retired(self._store, model)
+        return {
+            "id": f"{model.name}-{model.version}" if model.talks else model.name,
+            "object": "model",
+            "created_at": 0,
+            "status": "succeeded",
+            "lifecycle_status": "deprecated" if retired else "generally-available",
+            "capabilities": {
+                "chat_completion": model.talks,
+                "embeddings": not model.talks,
+                "completion": False,
+                "fine_tune": False,
+                "inference": True,
+            },
+        }
+
+    # Calls of a deployment -----------------------------------------------------------------------------------
+
+    async def _disturb(self, request: web.BaseRequest, call: _Call, name: str, asked: Asked) -> None:
+        """:raises RefusalError: a fault is set for this deployment."""
+        struck = disturbances.strike(self._store, call.account.id.name, name)
+        if struck is None:
+            return
+        match struck.answer:
+            case "401":
+                raise refusals.wrong_key()
+            case "403":
+                raise refusals.public_access_off()
+            case "404":
+                raise refusals.no_such_deployment()
+            case "410":
+                raise refusals.retired(name, "")
+            case "429":
+                raise self._too_many(call, name, name, asked, struck.retry_after or 1, struck.retry_after)
+            case "500":
+                raise refusals.server_error()
+            case "refused":
+                if request.transport is not None:
+                    request.transport.abort()
+                raise refusals.server_error()
+            case "hang":
+                # Until the caller gives up: the fabric then cancels this.
+                await asyncio.Event().wait()
+
+    @staticmethod
+    def _too_many(
+        call: _Call, deployment: str, model: str, asked: Asked, seconds: int, retry_after: int | None
+    ) -> RefusalError:
+        operation = OPERATION_IDS.get(asked.operation, "ChatCompletions_Create")
+        return refusals.rate_limit(
+            deployment, model, call.region, operation, asked.api_version, seconds, retry_after
+        )
+
+    async def _ask(
+        self,
+        request: web.BaseRequest,
+        call: _Call,
+        asked: Asked,
+        deployment: Resource,
+        body: JSON,
+        headers: dict[str, str],
+    ) -> web.StreamResponse:
+        model = _model_of(deployment)
+        if models.is_retired(self._store, model):
+            raise refusals.retired(model.name, model.version)
+        if asked.operation == "other" or model.talks == (asked.operation == "embeddings"):
+            raise refusals.wrong_operation(asked.verb, model.name)
+        answerer = Answerer(
+            deployment=deployment.id.name,
+            model=model,
+            account=call.account.id.name,
+            region=call.region,
+            private=call.arrival.private,
+        )
+        headers |= {
+            "x-ms-deployment-name": deployment.id.name,
+            "azureml-model-session": f"d{int(answerer.fingerprint[3:7], 16) % 1000:03d}-{model.version or '1'}",
+            "x-request-id": str(uuid.uuid4()),
+        }
+        if asked.operation == "embeddings":
+            inputs = arguments.embeddings(body, model)
+            self._spend(call, asked, deployment, model, sum(len(str(item)) // 4 + 1 for item in inputs))
+            return web.json_response(
+                embeddings.embed(body, inputs, model), headers=headers | self._limits.headers(deployment)
+            )
+        if asked.operation == "chat":
+            arguments.chat(body, model)
+            self._check_context(model, body.get("messages"), body, "max_completion_tokens", "max_tokens")
+            completion = chat.complete(body, answerer)
+            self._spend(
+                call, asked, deployment, model, completion.prompt_tokens + completion.completion_tokens
+            )
+            headers |= self._limits.headers(deployment)
+            if body.get("stream") is True:
+                return await self._stream(request, chat.chunks(completion), headers)
+            return web.json_response(chat.whole(completion), headers=headers)
+        arguments.responses(body, model)
+        self._check_context(model, body.get("input"), body, "max_output_tokens")
+        response = responses.respond(body, answerer, self._memory)
+        usage = response["usage"]
+        assert isinstance(usage, dict)
+        self._spend(call, asked, deployment, model, int(usage["total_tokens"]))
+        headers |= self._limits.headers(deployment)
+        if body.get("stream") is True:
+            return await self._stream(request, responses.events(response), headers)
+        return web.json_response(response, headers=headers)
+
+    def _spend(self, call: _Call, asked: Asked, deployment: Resource, model: Model, tokens: int) -> None:
+        """:raises RefusalError: the deployment's capacity is used up."""
+        seconds = self._limits.spend(deployment, tokens)
+        if seconds is not None:
+            raise self._too_many(call, deployment.id.name, model.name, asked, seconds, seconds)
+
+    @staticmethod
+    def _check_context(model: Model, messages: object, body: JSON, *limits: str) -> None:
+        """:raises RefusalError: more than the model can read."""
+        wanted = next((body[name] for name in limits if isinstance(body.get(name), int)), 0)
+        tokens = prompt_tokens(messages)
+        if tokens + (wanted if isinstance(wanted, int) else 0) > model.context:
+            raise refusals.context_too_long(model.context, tokens)
+
+    async def _stream(
+        self, request: web.BaseRequest, parts: Iterator[bytes], headers: dict[str, str]
+    ) -> web.StreamResponse:
+        stream = web.StreamResponse(headers={**headers, "Content-Type": "text/event-stream; charset=utf-8"})
+        await stream.prepare(request)
+        for part in parts:
+            await stream.write(part)
+            await asyncio.sleep(self._pace)
+        await stream.write_eof()
+        return stream
+
+
+def _model_of(deployment: Resource) -> Model:
+    named = deployment.properties.get("model")
+    assert isinstance(named, dict)
+    model = catalog().find(str(named.get("name")), str(named.get("version")))
+    assert model is not None, f"{DEPLOYMENT} {deployment.id} has a model that is not in the catalog"
+    return model
+
+
+async def _json(request: web.BaseRequest) -> JSON:
+    """:raises RefusalError: the body is no JSON object."""
+    try:
+        body = json.loads(await request.read())
+    except ValueError as problem:
+        raise refusals.argument(
+            "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP "
+            "library correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.)"
+        ) from problem
+    if not isinstance(body, dict):
+        raise refusals.argument("The request's body is not a JSON object.")
+    return body
