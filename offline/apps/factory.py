@@ -45,7 +45,8 @@ class RevisionFactory:
         self._session: aiohttp.ClientSession | None = None
 
     async def start(self) -> None:
-        self._session = aiohttp.ClientSession()
+        # A probe closes its connection: a kept one would hold up a program that drains before it ends.
+        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True))
 
     async def stop(self) -> None:
         if self._session is not None:

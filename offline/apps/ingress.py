@@ -79,7 +79,8 @@ class Ingress:
         self, store: Store, apps: Mapping[str, RunningApp], *, idle_seconds: float = IDLE_SECONDS
     ) -> None:
         self._store = store
-        self._apps = apps
+        self.apps = apps
+        """By lower-case id."""
         self._idle = idle_seconds
         self._session: aiohttp.ClientSession | None = None
         self._runners: list[web.ServerRunner] = []
@@ -119,7 +120,7 @@ class Ingress:
 
     def local_app(self) -> RunningApp | None:
         """The one behind the local port: the first that has an ingress."""
-        return next((running for running in self._apps.values() if running.ingress is not None), None)
+        return next((running for running in self.apps.values() if running.ingress is not None), None)
 
     async def handle(self, request: web.BaseRequest, arrival: Arrival) -> web.StreamResponse:
         """A request by host name, through the fabric."""
@@ -143,7 +144,7 @@ class Ingress:
     def _find(self, host: str) -> tuple[RunningApp | None, Revision | None]:
         """The app of a host name; with a revision's own host name, that revision too."""
         wanted = host.lower().rstrip(".")
-        for running in self._apps.values():
+        for running in self.apps.values():
             if running.ingress is None:
                 continue
             if wanted == running.fqdn:
@@ -155,7 +156,7 @@ class Ingress:
 
     def _judge(self, running: RunningApp, arrival: Arrival, address: str) -> Refusal | None:
         ingress, environment = running.ingress, running.environment
-        neighbour = self._apps.get((arrival.caller.app_id or "").lower())
+        neighbour = self.apps.get((arrival.caller.app_id or "").lower())
         if neighbour is not None and neighbour.environment.id.key == environment.id.key:
             return None
         if ingress is None or not ingress.external:
@@ -177,7 +178,7 @@ class Ingress:
 
     def _address(self, arrival: Arrival) -> str:
         """Where the call seems to come from. A person's is one fixed address: loopback would say nothing."""
-        caller = self._apps.get((arrival.caller.app_id or "").lower())
+        caller = self.apps.get((arrival.caller.app_id or "").lower())
         if caller is not None and caller.environment.outbound_address:
             return caller.environment.outbound_address
         return person_address(self._store)

@@ -121,14 +121,15 @@ class Revision:
 
     async def _grow_and_shrink(self) -> None:
         """Grow one by one while the rule asks for it; go back to rest after a cooldown without need."""
+        cooldown = self._clock.real(self.template.cooldown)
         needed = time.monotonic()
-        while time.monotonic() - needed < self._clock.real(self.template.cooldown):
+        while time.monotonic() - needed < cooldown:
             wanted = self._wanted()
             if wanted > len(self.replicas) and self.ready:
                 self._add()
             if wanted > self.template.start_replicas:
                 needed = time.monotonic()
-            await asyncio.sleep(SCALING_POLL_SECONDS)
+            await asyncio.sleep(min(SCALING_POLL_SECONDS, cooldown / 4))
         at_rest = self.template.start_replicas
         self.replicas, extra = self.replicas[:at_rest], self.replicas[at_rest:]
         self._scaling = None

@@ -3,7 +3,8 @@
 import asyncio
 import copy
 import sys
-from collections.abc import Coroutine
+import time
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,6 +41,14 @@ T = TypeVar("T")
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(work)
+
+
+async def until(true: Callable[[], bool], seconds: float = 10) -> None:
+    """Wait for something that happens by itself."""
+    ends = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < ends, "it did not happen"
+        await asyncio.sleep(0.05)
 
 
 def images(image: str) -> ImageCommand | None:
@@ -112,7 +121,7 @@ class Stand:
             vault=self.vault,
             images=images,
             patience=Patience(real_seconds=real_seconds),
-            idle_seconds=1,
+            idle_seconds=2,
         )
         self.azure = Azure(
             store=self.store,

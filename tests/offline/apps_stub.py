@@ -73,7 +73,7 @@ class Answer(BaseHTTPRequestHandler):
             time.sleep(0.05)
         self.wfile.write(b"0\r\n\r\n")
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that http.server gives
+    def log_message(self, format: str, *args: object) -> None:
         print(format % args, flush=True)  # noqa: T201 - a program's log
 
 
