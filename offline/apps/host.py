@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import shutil
 from collections.abc import Callable, Coroutine
 
 from aiohttp import web
@@ -19,6 +20,7 @@ from offline.apps.secrets import SecretValues, VaultOverFabric, VaultReader
 from offline.apps.status import AppStatus, app_status
 from offline.apps.template import App, fields, number, read_template, text
 from offline.apps.ways import Fabric, Ways
+from offline.apps.workplace import VOLUMES
 from offline.arm import container_apps_laws as laws
 from offline.arm.errors import JSON, ArmError
 from offline.arm.store import Resource, Store
@@ -76,6 +78,8 @@ class AppsHost:
         orphans = await asyncio.to_thread(processes.kill_orphans, self._home.apps)
         if orphans:
             logger.warning("ended %s processes that an earlier service had left", orphans)
+        for volumes in self._home.apps.glob(f"*/*/*/{VOLUMES}"):
+            await asyncio.to_thread(shutil.rmtree, volumes, ignore_errors=True)
         await self._identity_endpoint.start()
         await self._factory.start()
         await self.ingress.start()

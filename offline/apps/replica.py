@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets as randomness
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from offline.apps import process as processes
 from offline.apps.probes import ContainerDeadError, Prober
 from offline.apps.template import Container, Template
 from offline.apps.workplace import (
+    VOLUMES,
     Paths,
     Surroundings,
     arguments,
@@ -60,6 +62,10 @@ class RunningContainer:
         self._replica = replica
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def log(self) -> Path:
+        return self._replica.folder / f"{self.name}.log"
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._live(), name=f"{self._replica.name}/{self.name}")
@@ -125,7 +131,11 @@ class RunningContainer:
         else:
             await processes.stop(process, 0)
             logger.warning(
-                "%s: container %s exited with %s", self._replica.name, self.name, process.returncode
+                "%s: container %s exited with %s; its words are in %s",
+                self._replica.name,
+                self.name,
+                process.returncode,
+                self.log,
             )
         self._process = None
         self.pid = None
@@ -148,7 +158,7 @@ class RunningContainer:
                 programs=program.image.programs if program.image is not None else None,
             ),
             folder=replica.folder,
-            log=replica.folder / f"{self.name}.log",
+            log=self.log,
         )
 
     def _set_ready(self, ready: bool) -> None:
@@ -232,6 +242,8 @@ class Replica:
         self.stopping = True
         seconds = self.template.grace if grace is None else grace
         await asyncio.gather(*(container.stop(seconds) for container in self.containers))
+        # Its log stays, for people; its secrets do not.
+        await asyncio.to_thread(shutil.rmtree, self.folder / VOLUMES, ignore_errors=True)
         self._on_stop()
 
     def changed(self) -> None:

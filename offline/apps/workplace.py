@@ -16,6 +16,8 @@ from offline.home import write_private
 from offline.images import ImageCommand
 
 _INHERITED = ("PATH", "LANG", "TMPDIR")
+VOLUMES = "volumes"
+"""Folder of a replica's volumes in its own."""
 _PLACEHOLDER = Path(__file__).parent / "placeholder.py"
 
 
@@ -63,7 +65,7 @@ def make_volumes(template: Template, folder: Path, secrets: Mapping[str, str]) -
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     made: dict[str, Path] = {}
     for volume in template.volumes:
-        place = folder / "volumes" / volume.name
+        place = folder / VOLUMES / volume.name
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
         made[volume.name] = place
         if volume.storage == "Secret":

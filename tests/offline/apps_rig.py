@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import aiohttp
+import certifi
 from aiohttp import web
 from yarl import URL
 
@@ -51,7 +52,7 @@ async def until(true: Callable[[], bool], seconds: float = 10) -> None:
         await asyncio.sleep(0.05)
 
 
-def images(image: str) -> ImageCommand | None:
+def made_up_images(image: str) -> ImageCommand | None:
     """`stub` runs, `missing` cannot be had, everything else is a placeholder."""
     if image.startswith("missing"):
         raise ImageUnavailableError(
@@ -104,10 +105,17 @@ class FakeVault:
 class Stand:
     """A store with an environment in it, and a host."""
 
-    def __init__(self, folder: Path, *, speed: float = 2000, real_seconds: float = 20) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        speed: float = 2000,
+        real_seconds: float = 20,
+        images: Callable[[str], ImageCommand | None] = made_up_images,
+    ) -> None:
         self.home = Home(folder / "home")
         self.home.make()
-        self.home.bundle.touch()
+        self.home.bundle.write_text(certifi.contents())
         self.store = Store(self.home.database)
         self.fabric = FakeFabric()
         self.vault = FakeVault()

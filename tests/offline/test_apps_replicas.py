@@ -156,6 +156,7 @@ def test_stop_leaves_no_process_and_start_brings_the_app_back(tmp_path: Path) ->
             app = await stand.deploy(with_config())
             _, before = await stand.get()
         assert not psutil.pid_exists(before["pid"])
+        assert list(stand.home.apps.rglob("config.yaml")) == []
         async with Stand(tmp_path) as again:
             assert await again.host.settled(10)
             _, after = await again.get()
