@@ -83,6 +83,8 @@ class Fabric:
         for server in self._ways.values():
             server.close()
         self._ways.clear()
+        for site in self._sites.values():
+            site.pre_shutdown()
         await asyncio.gather(*(site.shutdown(_CLOSE_SECONDS) for site in self._sites.values()))
         for connection in list(self._connections):
             connection.abort()

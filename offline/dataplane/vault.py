@@ -21,7 +21,7 @@ from offline.dataplane.vault_secrets import Secrets
 
 AUDIENCE = "https://vault.azure.net"
 
-VERSIONS = frozenset({"7.0", "7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "2025-06-01-preview", "2025-07-01"})
+VERSIONS = frozenset({"7.0", "7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "2025-07-01", "2026-04-01"})
 """api-versions. Source: docs rest/api/keyvault."""
 
 _ACTION = "Microsoft.KeyVault/vaults/secrets"

@@ -193,7 +193,8 @@ class OpenAI:
             case "404":
                 raise refusals.no_such_deployment()
             case "410":
-                raise refusals.retired(name, "")
+                model = self._deployed(call, name)
+                raise refusals.retired(model.name if model else name, model.version if model else "")
             case "429":
                 raise self._too_many(call, name, name, asked, struck.retry_after or 1, struck.retry_after)
             case "500":
@@ -205,6 +206,10 @@ class OpenAI:
             case "hang":
                 # Until the caller gives up: the fabric then cancels this.
                 await asyncio.Event().wait()
+
+    def _deployed(self, call: _Call, name: str) -> Model | None:
+        deployment = self._store.get(call.account.id.child("deployments", name))
+        return _model_of(deployment) if deployment is not None else None
 
     @staticmethod
     def _too_many(
