@@ -4,6 +4,7 @@ A vault's secret is fetched over HTTPS through the fabric, from the network of t
 the identity: so network, role and existence are judged where they always are.
 """
 
+import logging
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,8 @@ from offline.apps.identities import Identity, IdentityTokens, identity_of
 from offline.apps.template import App, DeclaredSecret, text
 from offline.arm.container_apps_laws import APP_KEY_VAULT_REFERENCE
 from offline.arm.store import Store
+
+logger = logging.getLogger(__name__)
 
 VAULT_AUDIENCE = "https://vault.azure.net"
 VAULT_API_VERSION = "7.6"
@@ -111,4 +114,6 @@ class SecretValues:
         try:
             return await self._vault.read(secret.url, identity, proxy)
         except SecretUnreadableError as reason:
+            # Azure keeps the reason to itself; whoever looks for it here finds it in the service's log.
+            logger.warning("%s: secret %s: %s", app.name, secret.name, reason)
             raise refusal from reason
