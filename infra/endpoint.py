@@ -56,13 +56,7 @@ class PrivateEndpoint(pulumi.ComponentResource):
             # The zone group empties this list when it takes the names over: said here, a refresh finds no drift.
             custom_dns_configs=[],
             tags=args.tags,
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                depends_on=list(args.after),
-                # Azure lists names here until the zone group takes them over: without this every refresh finds
-                # a change that nobody made.
-                ignore_changes=["customDnsConfigs"],
-            ),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.after)),
         )
         # One group with every zone: a second group on an endpoint is refused.
         network.PrivateDnsZoneGroup(
