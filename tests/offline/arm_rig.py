@@ -40,6 +40,8 @@ VERSIONS = {
     "diagnosticsettings": "2021-05-01-preview",
     "metricalerts": "2018-03-01",
     "actiongroups": "2024-10-01-preview",
+    "cognitiveservices": "2025-06-01",
+    "keyvault": "2024-11-01",
 }
 
 T = TypeVar("T")
@@ -305,7 +307,14 @@ def _version(path: str) -> str:
     for word in ("locks", "privatednszones", "diagnosticsettings", "metricalerts", "actiongroups"):
         if word in lowered:
             return VERSIONS[word]
-    for word in ("managedidentity", "authorization", "operationalinsights", "network"):
+    for word in (
+        "managedidentity",
+        "authorization",
+        "operationalinsights",
+        "network",
+        "cognitiveservices",
+        "keyvault",
+    ):
         if f"microsoft.{word}" in lowered:
             return VERSIONS[word]
     return VERSIONS["resourcegroups"]

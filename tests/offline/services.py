@@ -51,7 +51,10 @@ class Running:
     def client(self, caller: Caller = PERSON) -> httpx.Client:
         """Like any program of that caller."""
         return httpx.Client(
-            proxy=self.proxy(caller), verify=ssl.create_default_context(cafile=self.home.bundle), trust_env=False, timeout=20
+            proxy=self.proxy(caller),
+            verify=ssl.create_default_context(cafile=self.home.bundle),
+            trust_env=False,
+            timeout=20,
         )
 
     def put(self, resource_id: str, properties: dict[str, Any], **private: Any) -> Resource:

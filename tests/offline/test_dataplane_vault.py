@@ -1,10 +1,8 @@
 """A vault's secrets as Microsoft's own library uses them."""
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from azure.core.exceptions import (
@@ -53,9 +51,8 @@ def _client(azure: Running, principal: str = "officer", audience: str = AUDIENCE
 
 def _refusal(error: HttpResponseError) -> tuple[int | None, str, str | None]:
     """Status, code and inner code."""
-    assert error.response is not None
-    body: dict[str, Any] = json.loads(error.response.body())["error"]
-    return error.status_code, body["code"], body.get("innererror", {}).get("code")
+    assert error.error is not None
+    return error.status_code, str(error.error.code), (error.error.innererror or {}).get("code")
 
 
 def test_secret_is_set_and_read_by_name_and_by_version(azure: Running) -> None:
@@ -142,8 +139,8 @@ def test_role_decides_what_a_caller_may_do(azure: Running) -> None:
 def test_refusal_names_caller_action_and_resource(azure: Running) -> None:
     with pytest.raises(HttpResponseError) as refused:
         _client(azure, "nobody").get_secret("b")
-    assert refused.value.response is not None
-    message = json.loads(refused.value.response.body())["error"]["message"]
+    assert refused.value.error is not None
+    message = str(refused.value.error.message)
     assert message.startswith("Caller is not authorized to perform action on resource.\r\n")
     assert "\r\nCaller: appid=app;oid=nobody;iss=https://sts.windows.net/" in message
     assert "\r\nAction: 'Microsoft.KeyVault/vaults/secrets/getSecret/action'\r\n" in message
