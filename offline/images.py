@@ -148,7 +148,18 @@ def _install(folder: Path) -> None:
     else:
         steps = [
             [sys.executable, "-m", "venv", str(folder)],
-            [str(python), "-m", "pip", "install", "--require-hashes", "--no-input", "-r", str(LOCK)],
+            # The lock is whole. pip would refuse an extra of a locked package that the lock does not spell out.
+            [
+                str(python),
+                "-m",
+                "pip",
+                "install",
+                "--require-hashes",
+                "--no-deps",
+                "--no-input",
+                "-r",
+                str(LOCK),
+            ],
         ]
     console = Console(stderr=True)
     title = f"Installing LiteLLM {locked_version()} (once, into {folder})"
