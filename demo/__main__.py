@@ -39,10 +39,10 @@ def main(console: Console) -> int:
     values = {"litellm-azure:catalogDate": CATALOG_DATE}
     copy = prepare(home, PROJECT, STACK, surroundings, values)
     deploy.up(console, PROJECT, STACK, copy, surroundings)
-    outputs = deploy.outputs(PROJECT, STACK, surroundings)
+    outputs = deploy.outputs(copy.parent, STACK, surroundings)
 
     show.step(console, 4, "What was deployed")
-    show.resources(console, deploy.resources(PROJECT, STACK, surroundings))
+    show.resources(console, deploy.resources(copy.parent, STACK, surroundings))
     show.config(console, str(outputs["litellmConfig"]))
 
     show.step(console, 5, "Ask")

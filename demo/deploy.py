@@ -96,15 +96,18 @@ def _interrupts_wait() -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, before)
 
 
-def outputs(project: Path, stack: str, environment: Mapping[str, str]) -> dict[str, Any]:
-    """The stack's outputs, secrets included."""
-    found: dict[str, Any] = _asked(project, stack, environment, "stack", "output", "--json", "--show-secrets")
+def outputs(folder: Path, stack: str, environment: Mapping[str, str]) -> dict[str, Any]:
+    """The stack's outputs, secrets included.
+
+    :param folder: the copies' folder: asked in the checkout, the engine would write its salt there.
+    """
+    found: dict[str, Any] = _asked(folder, stack, environment, "stack", "output", "--json", "--show-secrets")
     return found
 
 
-def resources(project: Path, stack: str, environment: Mapping[str, str]) -> list[Deployed]:
+def resources(folder: Path, stack: str, environment: Mapping[str, str]) -> list[Deployed]:
     """What the stack holds, parents before children."""
-    state = _asked(project, stack, environment, "stack", "export")
+    state = _asked(folder, stack, environment, "stack", "export")
     return [
         Deployed(
             urn=resource["urn"],
@@ -118,9 +121,9 @@ def resources(project: Path, stack: str, environment: Mapping[str, str]) -> list
     ]
 
 
-def _asked(project: Path, stack: str, environment: Mapping[str, str], *words: str) -> Any:
+def _asked(folder: Path, stack: str, environment: Mapping[str, str], *words: str) -> Any:
     answer = subprocess.run(
-        ["pulumi", "-C", str(project), *words, "--stack", stack],
+        ["pulumi", "-C", str(folder), *words, "--stack", stack],
         env=dict(environment),
         capture_output=True,
         text=True,

@@ -155,6 +155,7 @@ def main() -> int:
     parser.add_argument("--ready", type=int)
     words = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
     home = Home(words.home)
     home.make()
     if _only_one(home) < 0:

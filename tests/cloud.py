@@ -184,6 +184,10 @@ class Stack:
         assert (done.returncode != 0) == fails, text
         return Result(code=done.returncode, text=text)
 
+    @property
+    def _copies(self) -> Path:
+        return self.cloud.home.path / "config" / "litellm-azure"
+
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs, secrets included."""
         found: dict[str, Any] = json.loads(
