@@ -43,16 +43,18 @@ class VaultOverFabric:
     def __init__(self, tokens: IdentityTokens, bundle: Path) -> None:
         self._tokens = tokens
         self._bundle = bundle
+        self._trust: ssl.SSLContext | None = None
 
     async def read(self, url: str, identity: Identity, proxy: str) -> str:
         token, _ = self._tokens.managed_identity(
             principal_id=identity.principal_id, client_id=identity.client_id, resource=VAULT_AUDIENCE
         )
-        trust = ssl.create_default_context(cafile=str(self._bundle))
+        if self._trust is None:
+            self._trust = ssl.create_default_context(cafile=str(self._bundle))
         try:
             async with (
                 aiohttp.ClientSession(
-                    timeout=aiohttp.ClientTimeout(total=30), connector=aiohttp.TCPConnector(ssl=trust)
+                    timeout=aiohttp.ClientTimeout(total=30), connector=aiohttp.TCPConnector(ssl=self._trust)
                 ) as session,
                 session.get(
                     url,
