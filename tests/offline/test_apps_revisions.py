@@ -97,11 +97,11 @@ def test_old_revision_serves_until_the_new_one_is_ready_and_no_call_is_lost(tmp_
             async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
                 for work in (call, call, stream, stream, stream):
                     group.create_task(work(session))
-                await asyncio.sleep(0.2)
+                await until(lambda: bool(plain) and bool(streamed))
                 await stand.deploy(app_body(version="new"))
                 _, after = await stand.get()
                 assert after["version"] == "new"
-                await asyncio.sleep(0.3)
+                await until(lambda: "new" in plain and "new" in streamed)
                 done.set()
             assert set(plain) == {"old", "new"}
             assert set(streamed) == {"old", "new"}
