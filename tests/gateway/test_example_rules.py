@@ -43,7 +43,7 @@ def environment(stub: Stub) -> dict[str, str]:
         "LITELLM_MODEL": "the-alias",
         "LITELLM_COOL_OFF": COOL_OFF,
         "LITELLM_TIMEOUT": "1",
-        "AZURE_OPENAI_ENDPOINT": stub.url,
+        "AZURE_OPENAI_ENDPOINT": f"{stub.url}/",  # with a slash, as Azure gives it
         "AZURE_OPENAI_DEPLOYMENT": "the-deployment",
         "AZURE_OPENAI_API_VERSION": "2024-08-01-preview",
         "AZURE_OPENAI_API_KEY": "key-of-the-account",
@@ -150,6 +150,23 @@ def test_azure_is_asked_with_the_deployment_the_version_and_its_own_key(
     assert seen.query == "api-version=2024-08-01-preview"
     assert seen.headers["api-key"] == "key-of-the-account"
     assert "sk-of-the-application" not in str(seen.headers)
+
+
+def test_azures_api_without_versions_is_asked_at_its_own_path(stub: Stub, language: str) -> None:
+    stub.reset()
+    stub.gateway.behaviour = refuses(503, "")
+    done = subprocess.run(
+        [*example_programs.command(language), "Who?"],
+        env={**environment(stub), "AZURE_OPENAI_API_VERSION": "v1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == WHOLE.format("azure") + "\n"
+    (seen,) = stub.azure.seen
+    assert (seen.path, seen.query) == ("/openai/v1/chat/completions", "")
+    assert seen.headers["authorization"] == "Bearer key-of-the-account"
+    assert b'"the-deployment"' in seen.body
 
 
 def test_while_the_gateway_is_down_it_is_left_in_peace_and_then_returned_to(

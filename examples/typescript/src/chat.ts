@@ -235,7 +235,8 @@ function fromEnvironment(tell: Tell = () => {}): Chat {
 
 /** Azure OpenAI itself: with its key where one is set, else with the identity that this runs as. */
 function direct(common: { fetch: typeof globalThis.fetch; timeout: number; maxRetries: number }): Way | undefined {
-  const endpoint = process.env["AZURE_OPENAI_ENDPOINT"];
+  // Azure's endpoints end in a slash; the client joins with one of its own, and Azure answers `//openai` with 404.
+  const endpoint = process.env["AZURE_OPENAI_ENDPOINT"]?.replace(/\/+$/, "");
   if (!endpoint) return undefined;
   const deployment = variable("AZURE_OPENAI_DEPLOYMENT");
   const apiVersion = variable("AZURE_OPENAI_API_VERSION");
@@ -244,7 +245,7 @@ function direct(common: { fetch: typeof globalThis.fetch; timeout: number; maxRe
   let client: OpenAI;
   if (["v1", "preview", "latest"].includes(apiVersion)) {
     // The API without versions is plain OpenAI under /openai/v1.
-    client = new OpenAI({ ...common, baseURL: `${endpoint.replace(/\/+$/, "")}/openai/v1`, apiKey: key ?? token });
+    client = new OpenAI({ ...common, baseURL: `${endpoint}/openai/v1`, apiKey: key ?? token });
   } else {
     client = new AzureOpenAI({
       ...common,
