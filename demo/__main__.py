@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 from rich.console import Console
@@ -13,7 +14,7 @@ from offline.home import Home, write_private
 from offline.stacks import StackError, prepare
 
 STACK = "dev"
-CATALOG_DATE = "2026-11-22"
+CATALOG_DATE = date(2026, 11, 22)
 """The demo judges the models' lifecycle by this day, so that it works on the day that one of them retires."""
 
 QUESTION = "What is the capital of Texas, and who answers me?"
@@ -31,12 +32,12 @@ def main(console: Console) -> int:
 
     show.step(console, 2, "Start the offline Azure")
     with console.status("Starting …"):
-        record = daemon.start(home, speed=DEFAULT_SPEED, ingress_port=DEFAULT_PORT)
+        record = daemon.start(home, speed=DEFAULT_SPEED, ingress_port=DEFAULT_PORT, as_of=CATALOG_DATE)
     surroundings = environment.of_a_person(home, record, cli.environment(home))
     console.print(f"  It runs (pid {record.pid}); its memory is {show.short(home.path)}.", highlight=False)
 
     show.step(console, 3, f"pulumi up --stack {STACK}")
-    values = {"litellm-azure:catalogDate": CATALOG_DATE}
+    values = {"litellm-azure:catalogDate": CATALOG_DATE.isoformat()}
     copy = prepare(home, PROJECT, STACK, surroundings, values)
     deploy.up(console, PROJECT, STACK, copy, surroundings)
     outputs = deploy.outputs(copy.parent, STACK, surroundings)

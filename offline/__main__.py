@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Annotated, Any, ParamSpec, TypeVar
 
@@ -83,7 +84,14 @@ def running(home: Home) -> ServiceRecord:
 
 @app.command()
 @_told
-def start(speed: Speed = DEFAULT_SPEED, port: Port = DEFAULT_PORT) -> None:
+def start(
+    speed: Speed = DEFAULT_SPEED,
+    port: Port = DEFAULT_PORT,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day by which models retire; today's by default."),
+    ] = None,
+) -> None:
     """Start the service; the first time, install what it runs (the Pulumi CLI, LiteLLM)."""
     from offline import images
     from offline.engine import prepare
@@ -92,7 +100,9 @@ def start(speed: Speed = DEFAULT_SPEED, port: Port = DEFAULT_PORT) -> None:
     prepare()
     images.prepare(images.LITELLM)
     with err.status("Starting the offline Azure …"):
-        record = daemon.start(home, speed=speed, ingress_port=port)
+        record = daemon.start(
+            home, speed=speed, ingress_port=port, as_of=as_of.date() if as_of is not None else None
+        )
     out.print(f"The offline Azure runs (pid {record.pid}, {home.path}).", highlight=False)
     out.print("Next: python -m offline run -- pulumi preview --stack dev, or python -m offline status")
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 
 import psutil
@@ -20,10 +21,11 @@ class ServiceError(Exception):
     """The service does not do what a command needs; the text says why and what to do."""
 
 
-def start(home: Home, *, speed: float, ingress_port: int) -> ServiceRecord:
+def start(home: Home, *, speed: float, ingress_port: int, as_of: date | None = None) -> ServiceRecord:
     """Start the service unless it runs, and come back once it answers.
 
     :param ingress_port: wanted port of the first gateway's ingress; 0 is any. Another one is taken when it is busy.
+    :param as_of: the day by which models retire; today when left out.
     :raises ServiceError: it did not come up.
     """
     running = home.service()
@@ -42,6 +44,7 @@ def start(home: Home, *, speed: float, ingress_port: int) -> ServiceRecord:
                 str(speed),
                 "--ingress-port",
                 str(ingress_port),
+                *(["--as-of", as_of.isoformat()] if as_of is not None else []),
                 "--ready",
                 str(write),
             ],

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from offline.home import Home, ServiceRecord
 from offline.stacks import prepare
 
 ROOT = Path(__file__).parent.parent
-CATALOG_DATE = "2026-11-22"
+CATALOG_DATE = date(2026, 11, 22)
 """The tests judge lifecycles by this day, so that none of them fails on the day that a model retires."""
 
 FASTEST = 5000.0
@@ -44,7 +45,7 @@ class Cloud:
     def start(self) -> None:
         """Start it; it comes back with all that it held."""
         images.prepare(images.LITELLM)
-        self.record = daemon.start(self.home, speed=self.speed, ingress_port=0)
+        self.record = daemon.start(self.home, speed=self.speed, ingress_port=0, as_of=CATALOG_DATE)
 
     def stop(self) -> None:
         daemon.stop(self.home)
@@ -168,7 +169,7 @@ class Stack:
         self, verb: str, *words: str, values: Mapping[str, object] | None = None, fails: bool = False
     ) -> Result:
         surroundings = self.cloud.environment()
-        laid_over = {"litellm-azure:catalogDate": CATALOG_DATE, **(values or {})}
+        laid_over = {"litellm-azure:catalogDate": CATALOG_DATE.isoformat(), **(values or {})}
         copy = prepare(self.cloud.home, self.program, self.name, surroundings, laid_over)
         command = ["pulumi", "-C", str(self.program), verb, "--stack", self.name, "--non-interactive"]
         done = subprocess.run(

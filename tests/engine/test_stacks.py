@@ -1,6 +1,5 @@
 """Every stack of the project, by the real engine: preview, up, up again, change, refresh, destroy."""
 
-import json
 from collections.abc import Iterator
 
 import pytest
@@ -21,7 +20,7 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def test_a_stack_lives_its_life(stack: Stack) -> None:
     """One long test, because each step needs the one before and a deployment takes its time."""
     preview = stack.preview()
-    assert "model_list:" in preview.text, "a preview shows the whole generated config"
+    assert "litellmConfig: (yaml)" in preview.text, "a preview shows the whole generated config"
     planned = preview.changes["create"]
 
     created = stack.up()
@@ -44,7 +43,8 @@ def test_a_stack_lives_its_life(stack: Stack) -> None:
 
 
 def _revision(stack: Stack) -> str:
-    return json.dumps([revision["name"] for revision in stack.app()["revisions"] if revision["active"]])
+    revision: str = stack.app()["revision"]
+    return revision
 
 
 def _all_resources(stack: Stack) -> list[Resource]:

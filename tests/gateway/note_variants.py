@@ -7,7 +7,6 @@ proxy; those that differ in what holds for a whole file have a file of their own
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +116,6 @@ def generated() -> dict[str, Any]:
     """What the program writes for the note's system."""
     raw: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
     values = {key.removeprefix("litellm-azure:"): value for key, value in raw.items()}
-    settings = parse(values, date.fromisoformat(CATALOG_DATE))
+    settings = parse(values, CATALOG_DATE)
     found: dict[str, Any] = yaml.safe_load(litellm.render(litellm.config(settings)))
     return found
