@@ -3,9 +3,8 @@
 What ordering can exclude is ordered; this is for the rest. Each row names the code as Azure sends it; anything
 else fails at once. Sources are public issue threads, 2026-11.
 
-Retrying a delete in `pulumi destroy` needs the program: `pulumi destroy --run-program` (or PULUMI_RUN_PROGRAM=true).
-Without it the engine reports a delete that fails as "error hook … was not registered" in place of Azure's reason, so
-the hook's name says what to do.
+A delete in `pulumi destroy` is tried again only when the program is there to be asked: `pulumi destroy --run-program`,
+or PULUMI_RUN_PROGRAM=true. Without it Azure's refusal ends the destroy, and the next one goes on from there.
 """
 
 import asyncio
@@ -17,7 +16,7 @@ import pulumi
 # Seconds between tries: about ten minutes in all, which is how long a role may take to arrive.
 WAITS = (2, 5, 10, 20, 40, 60, 120, 150, 200)
 
-HOOK = "retries: pulumi destroy needs --run-program"
+HOOK = "passing-refusals"
 
 
 @dataclass(frozen=True)
