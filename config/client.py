@@ -53,12 +53,15 @@ def _direct(settings: Settings) -> dict[str, str]:
 
 
 def dotenv(variables: Mapping[str, str]) -> str:
-    """The variables as a `.env` file that shells, python-dotenv and Node's dotenv read alike.
+    """The variables as a `.env` file that shells, python-dotenv and Node's dotenv read alike, the gateway's first.
 
     :raises ValueError: a value that no `.env` can hold, a line break; its name is told, the value is not.
     """
     lines = []
-    for name, value in variables.items():
+    order = list(_COMMENTS)
+    for name, value in sorted(
+        variables.items(), key=lambda item: order.index(item[0]) if item[0] in _COMMENTS else len(order)
+    ):
         if name in _COMMENTS:
             lines.append(f"# {_COMMENTS[name]}")
         lines.append(f"{name}={_quoted(name, value)}")

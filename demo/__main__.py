@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from demo import ask, deploy, show
-from offline import daemon, engine, environment, images
+from offline import control, daemon, engine, environment, images
 from offline.__main__ import DEFAULT_PORT, DEFAULT_SPEED
 from offline.home import Home, write_private
 from offline.stacks import StackError, prepare
@@ -40,6 +40,8 @@ def main(console: Console) -> int:
     values = {"litellm-azure:catalogDate": CATALOG_DATE.isoformat()}
     copy = prepare(home, PROJECT, STACK, surroundings, values)
     deploy.up(console, PROJECT, STACK, copy, surroundings)
+    with console.status("Waiting for the gateway …"):
+        control.settled(record)
     outputs = deploy.outputs(copy.parent, STACK, surroundings)
 
     show.step(console, 4, "What was deployed")

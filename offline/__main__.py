@@ -93,7 +93,7 @@ def start(
     ] = None,
 ) -> None:
     """Start the service; the first time, install what it runs (the Pulumi CLI, LiteLLM)."""
-    from offline import images
+    from offline import control, images
     from offline.engine import prepare
 
     home = Home.current()
@@ -103,6 +103,10 @@ def start(
         record = daemon.start(
             home, speed=speed, ingress_port=port, as_of=as_of.date() if as_of is not None else None
         )
+    with err.status("Waiting for the apps that were deployed before …"):
+        settled = control.settled(record)
+    if not settled:
+        err.print("An app does not come up; python -m offline status says which.", style="yellow")
     out.print(f"The offline Azure runs (pid {record.pid}, {home.path}).", highlight=False)
     out.print("Next: python -m offline run -- pulumi preview --stack dev, or python -m offline status")
 

@@ -17,6 +17,11 @@ def status(record: ServiceRecord) -> dict[str, Any]:
     return found
 
 
+def settled(record: ServiceRecord, seconds: float = 90) -> bool:
+    """Wait until every deployed app answers, as after a start; False when one does not in that time."""
+    return bool(_call(record, "POST", "/settled", {"seconds": seconds})["settled"])
+
+
 def way_from(record: ServiceRecord, network: str) -> int:
     """Port of the fabric for a caller inside a virtual network, named or by ARM id."""
     return int(_call(record, "POST", "/ways", {"network": network})["port"])
@@ -39,7 +44,7 @@ def clear_faults(record: ServiceRecord) -> None:
 
 
 def _call(record: ServiceRecord, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-    with httpx.Client(trust_env=False, timeout=60) as client:
+    with httpx.Client(trust_env=False, timeout=120) as client:
         answer = client.request(method, f"http://127.0.0.1:{record.control_port}{path}", json=body)
     if answer.status_code >= 400:
         raise ControlError(answer.json()["message"])

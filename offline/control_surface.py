@@ -43,6 +43,7 @@ class ControlSurface:
         application = web.Application()
         for method, path, answer in (
             ("GET", "/status", self._status),
+            ("POST", "/settled", self._settled),
             ("POST", "/ways", self._way),
             ("GET", "/faults", self._list_faults),
             ("DELETE", "/faults", self._clear_faults),
@@ -81,6 +82,9 @@ class ControlSurface:
             ],
             "faults": self._list_faults({}),
         }
+
+    async def _settled(self, words: dict[str, Any]) -> object:
+        return {"settled": await self._apps.settled(float(words["seconds"]))}
 
     async def _way(self, words: dict[str, Any]) -> object:
         network = self._named(NETWORK, words["network"])

@@ -26,6 +26,7 @@ def of_a_caller(proxy_port: int, bundle: Path) -> dict[str, str]:
         "no_proxy": LOOPBACK,
         "SSL_CERT_FILE": str(bundle),
         "REQUESTS_CA_BUNDLE": str(bundle),
+        "CURL_CA_BUNDLE": str(bundle),
         "NODE_EXTRA_CA_CERTS": str(bundle),
     }
 

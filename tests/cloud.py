@@ -46,6 +46,7 @@ class Cloud:
         """Start it; it comes back with all that it held."""
         images.prepare(images.LITELLM)
         self.record = daemon.start(self.home, speed=self.speed, ingress_port=0, as_of=CATALOG_DATE)
+        control.settled(self.record)
 
     def stop(self) -> None:
         daemon.stop(self.home)
@@ -221,7 +222,7 @@ class Stack:
     @property
     def base_url(self) -> str:
         """Where the gateway answers on this machine."""
-        return f"http://localhost:{self.cloud.record.ingress_port}"
+        return f"http://localhost:{self.app()['local_port']}"
 
     def app(self) -> dict[str, Any]:
         """The gateway's container app as the offline Azure sees it."""

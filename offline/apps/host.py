@@ -126,11 +126,7 @@ class AppsHost:
 
     def status(self) -> list[AppStatus]:
         """Every app and its replicas, for people."""
-        local = self.ingress.local_app()
-        return [
-            app_status(running, self.ingress.local_port if running is local else None)
-            for running in self._apps.values()
-        ]
+        return [app_status(running, self.ingress.port_of(running)) for running in self._apps.values()]
 
     async def check_secrets(self, app: Resource) -> None:
         """:raises ArmError: app-kv-ref."""
@@ -328,6 +324,8 @@ class AppsHost:
         if running is None:
             running = RunningApp(app, environment_of(self._store, app), await self._ways.proxy_of(app))
             running = self._apps.setdefault(app.id.key, running)
+        if running.ingress is not None:
+            await self.ingress.serve_further(running)
         return running
 
     def _later(self, work: Coroutine[object, object, None]) -> None:

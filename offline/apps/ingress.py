@@ -5,7 +5,7 @@ Answers of its own are worded as Azure's edge (Envoy) words them.
 
 import contextlib
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import aiohttp
@@ -38,6 +38,9 @@ _REFUSED = (
     "connection failure, transport failure reason: delayed connect error: Connection refused"
 )
 _BROKEN = "upstream connect error or disconnect/reset before headers. reset reason: connection termination"
+
+
+Forward = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +88,8 @@ class Ingress:
         self._session: aiohttp.ClientSession | None = None
         self._runners: list[web.ServerRunner] = []
         self.local_port: int | None = None
+        self._further: dict[str, int] = {}
+        """Local ports of the other apps, by the app's key."""
 
     async def start(self) -> None:
         """Every request gets a connection of its own: a kept one may be closed just as it is used again."""
@@ -107,15 +112,43 @@ class Ingress:
         :param port: 0 is any free one.
         :raises OSError: the port is taken.
         """
-        runner = web.ServerRunner(web.Server(self._local, handler_cancellation=True))
+        self.local_port = await self._listen(self._local, port)
+        return self.local_port
+
+    async def serve_further(self, running: RunningApp) -> None:
+        """Give an app that is not the first a port of its own; it keeps it over a restart where it is still free."""
+        if self.local_app() is running or running.app.id.key in self._further:
+            return
+        fact = f"local-port:{running.app.id.key}"
+        known = self._store.fact(fact)
+
+        async def forward(request: web.BaseRequest) -> web.StreamResponse:
+            return await self._forward(request, running, None, "127.0.0.1", "http")
+
+        try:
+            port = await self._listen(forward, known if isinstance(known, int) else 0)
+        except OSError:
+            port = await self._listen(forward, 0)
+        self._store.set_fact(fact, port)
+        self._further[running.app.id.key] = port
+
+    def port_of(self, running: RunningApp) -> int | None:
+        """Where an app answers on localhost."""
+        return self.local_port if self.local_app() is running else self._further.get(running.app.id.key)
+
+    async def _listen(self, handler: Forward, port: int) -> int:
+        runner = web.ServerRunner(web.Server(handler, handler_cancellation=True, access_log=None))
         await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", port).start()
+        except OSError:
+            await runner.cleanup()
+            raise
         self._runners.append(runner)
-        await web.TCPSite(runner, "127.0.0.1", port).start()
         bound = int(runner.addresses[0][1])
         # `localhost` is ::1 first for some clients; a machine without IPv6 does with the other.
         with contextlib.suppress(OSError):
             await web.TCPSite(runner, "::1", bound).start()
-        self.local_port = bound
         return bound
 
     def local_app(self) -> RunningApp | None:

@@ -5,6 +5,7 @@ import contextlib
 import ctypes
 import json
 import os
+import shlex
 import signal
 import socket
 import sys
@@ -38,11 +39,14 @@ async def spawn(
 ) -> asyncio.subprocess.Process:
     """Start a process in a session of its own, its output appended to a log that only the owner can read.
 
+    `OFFLINE_REPLICA_WRAPPER` in the service's environment is put in front of the command: a tracer or a profiler.
+
     :raises OSError: there is no such program.
     """
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         process = await asyncio.create_subprocess_exec(
+            *shlex.split(os.environ.get("OFFLINE_REPLICA_WRAPPER", "")),
             *command,
             cwd=folder,
             env=environment,

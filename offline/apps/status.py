@@ -32,7 +32,7 @@ class AppStatus:
     ready: bool
     replicas: tuple[ReplicaStatus, ...]
     local_port: int | None
-    """`http://localhost:<port>`, for the first app."""
+    """`http://localhost:<port>`"""
 
 
 def app_status(running: RunningApp, local_port: int | None) -> AppStatus:

@@ -3,7 +3,6 @@
 import ipaddress
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,13 +15,13 @@ CONNECT = re.compile(
 
 
 @pytest.fixture
-def trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Replicas of the service that is started next run under strace."""
     if shutil.which("strace") is None:
         pytest.skip("strace is not installed; it is what watches the connections themselves")
     file = tmp_path / "connections.trace"
     monkeypatch.setenv("OFFLINE_REPLICA_WRAPPER", f"strace -f -qq -e trace=connect,sendto,sendmsg -o {file}")
-    yield file
+    return file
 
 
 def test_the_proxy_contacts_loopback_only(trace: Path, tmp_path: Path) -> None:
