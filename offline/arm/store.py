@@ -30,6 +30,9 @@ CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS requests (
     at REAL NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, api_version TEXT NOT NULL, body TEXT,
     status INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS calls (
+    at REAL NOT NULL, caller TEXT NOT NULL, host TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
+    status INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS connections (
     at REAL NOT NULL, caller TEXT NOT NULL, kind TEXT NOT NULL, host TEXT NOT NULL, port INTEGER NOT NULL,
     verdict TEXT NOT NULL);
@@ -268,6 +271,16 @@ class Store:
             for row in rows
             if method is None or row[0] == method
         ]
+
+    def note_call(self, caller: str, host: str, method: str, path: str, status: int) -> None:
+        """A request to a data plane, as Azure's RequestResponse log notes it: without its body."""
+        self._db.execute(
+            "INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?)", (time.time(), caller, host, method, path, status)
+        )
+
+    def calls(self) -> list[tuple[str, str, str, str, int]]:
+        """(caller, host, method, path, status), oldest first."""
+        return list(self._db.execute("SELECT caller, host, method, path, status FROM calls ORDER BY rowid"))
 
     def note_connection(self, caller: str, kind: str, host: str, port: int, verdict: str) -> None:
         self._db.execute(

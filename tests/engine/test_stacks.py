@@ -6,6 +6,8 @@ import pytest
 
 from offline.arm.store import Deleted, Resource
 from tests.cloud import Cloud, Stack
+from tests.engine.bodies import problems, sent
+from tests.offline.arm_types import index
 
 
 @pytest.fixture(params=["dev", "staging", "prod"])
@@ -26,6 +28,7 @@ def test_a_stack_lives_its_life(stack: Stack) -> None:
     created = stack.up()
     assert created.changes == {"create": planned}
     revision = _revision(stack)
+    _check_bodies(stack)
 
     assert stack.up().changes == {}, "a second up changes nothing"
     assert stack.refresh().changes == {}, "Azure holds what the state says"
@@ -40,6 +43,15 @@ def test_a_stack_lives_its_life(stack: Stack) -> None:
     assert kept == {"Microsoft.CognitiveServices/accounts", "Microsoft.KeyVault/vaults"}, (
         "but what Azure keeps: soft-deleted accounts and the vault"
     )
+
+
+def _check_bodies(stack: Stack) -> None:
+    """Every body that was sent fits Microsoft's own types, where their files are at hand."""
+    if not index():
+        return
+    bodies = list(sent(stack.cloud.store()))
+    assert len(bodies) > 30
+    assert [(path, problem) for token, path, body in bodies for problem in problems(token, body)] == []
 
 
 def _revision(stack: Stack) -> str:

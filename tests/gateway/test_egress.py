@@ -41,4 +41,10 @@ def test_the_proxy_contacts_loopback_only(trace: Path, tmp_path: Path) -> None:
     assert {str(address) for address in reached if not address.is_loopback} == set()
     store = cloud.store()
     hosts = {(host, verdict) for _, kind, host, _, verdict in store.connections() if kind == "app"}
-    assert hosts == {("ai-idha-sbx-scus-001.openai.azure.com", "private")}
+    assert hosts == {
+        ("ai-idha-sbx-scus-001.openai.azure.com", "private"),
+        (
+            "kv-idha-sbx-scus-001.vault.azure.net",
+            "private",
+        ),  # asked by the host, which resolves the app's secrets
+    }

@@ -78,9 +78,11 @@ class OpenAI:
         if "x-ms-client-request-id" in request.headers:
             headers["x-ms-client-request-id"] = request.headers["x-ms-client-request-id"]
         try:
-            return await self._answer(request, arrival, headers)
+            answer = await self._answer(request, arrival, headers)
         except RefusalError as refusal:
-            return refusal.response(headers)
+            answer = refusal.response(headers)
+        self._store.note_call(arrival.caller.name, arrival.host, request.method, request.path, answer.status)
+        return answer
 
     async def _answer(
         self, request: web.BaseRequest, arrival: Arrival, headers: dict[str, str]
