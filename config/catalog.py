@@ -77,33 +77,12 @@ class Version(_Entry):
         """Its name in LiteLLM's price list (1.106.2): with the version for chat, without for embeddings."""
         return f"azure/{self.model}" if self.kind is Kind.EMBEDDING else f"azure/{self.model}-{self.version}"
 
-    def lifecycle(self, today: date) -> Lifecycle:
-        """Its status on a day. Past the retirement date it is retired, whatever the file says."""
-        status = Status.RETIRED if today >= self.retires else self.status
-        return Lifecycle(status=status, retires=self.retires, message=self._message(status, today))
+    def status_on(self, today: date) -> Status:
+        """Past the retirement date it is retired, whatever the file says."""
+        return Status.RETIRED if today >= self.retires else self.status
 
-    def _message(self, status: Status, today: date) -> str:
-        what = f"{self.model} {self.version}"
-        match status:
-            case Status.RETIRED:
-                return f"{what} retired on {self.retires}: it answers no call and cannot be created.{self._instead}"
-            case Status.DEPRECATED:
-                return (
-                    f"{what} is deprecated: it retires on {self.retires}, and a subscription that has never had it "
-                    f"cannot create it.{self._instead}"
-                )
-            case _ if (self.retires - today).days <= NOTICE_DAYS:
-                return f"{what} retires on {self.retires}.{self._instead}"
-            case _:
-                return ""
-
-    @property
-    def _instead(self) -> str:
-        """The line to change; two when no newer version of the same model is left."""
-        if self.successor is None:
-            return ""
-        model = "" if self.successor.model == self.model else f"model: {self.successor.model} and "
-        return f' Write {model}version: "{self.successor.version}"'
+    def __str__(self) -> str:
+        return f"{self.model} {self.version}"
 
 
 class Model(_Entry):
@@ -139,3 +118,52 @@ class Catalog(_Entry):
         """A version of a model, or None when the catalog has no such thing."""
         known = self.models.get(model)
         return known.versions.get(version) if known else None
+
+    def lifecycle(self, version: Version, today: date, sku: Sku | None = None) -> Lifecycle:
+        """Where a version stands on a day, and what to write instead.
+
+        :param sku: that the deployment is of, so that one which the other version lacks is spoken of too.
+        """
+        status = version.status_on(today)
+        match status:
+            case Status.RETIRED:
+                message = f"{version} retired on {version.retires}: it answers no call and cannot be created."
+            case Status.DEPRECATED:
+                message = (
+                    f"{version} is deprecated: it retires on {version.retires}, and a subscription that has never had "
+                    f"it cannot create it."
+                )
+            case _ if (version.retires - today).days <= NOTICE_DAYS:
+                message = f"{version} retires on {version.retires}."
+            case _:
+                message = ""
+        successor = self.successor(version, today)
+        if message and successor is not None:
+            message = f"{message} Write {_lines(version, successor, sku)}"
+        return Lifecycle(status=status, retires=version.retires, message=message)
+
+    def successor(self, version: Version, today: date) -> Version | None:
+        """What to use instead on a day: the one that the file names, or that one's own when it has retired too.
+
+        Where that ends, the version of the same kind that lasts longest; None when none outlasts this one.
+        """
+        found: Version | None = version
+        while found is not None and (found is version or found.status_on(today) is Status.RETIRED):
+            found = self.find(found.successor.model, found.successor.version) if found.successor else None
+        if found is not None:
+            return found
+        alike = [other for model in self.models.values() for other in model.versions.values()]
+        later = [other for other in alike if other.kind is version.kind and other.retires > version.retires]
+        alive = [other for other in later if other.status_on(today) is not Status.RETIRED]
+        return max(alive, key=lambda other: other.retires, default=None)
+
+
+def _lines(old: Version, new: Version, sku: Sku | None) -> str:
+    """The lines to change: one while a newer version of the same model is left."""
+    lines = [f'version: "{new.version}"']
+    if new.model != old.model:
+        lines.insert(0, f"model: {new.model}")
+    if sku is not None and sku not in new.skus:
+        reserved = "Provisioned" in sku
+        lines.append(f"sku: {next((s for s in new.skus if ('Provisioned' in s) == reserved), new.skus[0])}")
+    return " and ".join([", ".join(lines[:-1]), lines[-1]] if len(lines) > 1 else lines)

@@ -209,7 +209,7 @@ class Settings(Section):
     def lifecycle_of(self, deployment: Deployment) -> Lifecycle | None:
         """Where a deployment's model stands today; None for another provider's model."""
         version = self.version_of(deployment)
-        return version.lifecycle(self.today) if version else None
+        return self._catalog.lifecycle(version, self.today, deployment.sku) if version else None
 
     @cached_property
     def retired(self) -> Mapping[str, str]:
