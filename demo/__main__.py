@@ -51,7 +51,7 @@ def main(console: Console) -> int:
     show.step(console, 5, "Ask")
     base_url = f"http://localhost:{record.ingress_port}"
     variables = {**outputs["environment"], "LITELLM_API_BASE": base_url}
-    client_file = PROJECT / ".env"
+    client_file = Path.cwd() / ".env"
     write_private(client_file, ask.dotenv(variables, key=str(outputs["masterKey"])))
     ask.stream(console, base_url, str(outputs["masterKey"]), str(variables["LITELLM_MODEL"]), QUESTION)
 

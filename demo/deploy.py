@@ -36,8 +36,9 @@ def up(
 ) -> None:
     """Bring the stack up to date.
 
-    Ctrl-C reaches the engine, which ends what it has begun; only then is KeyboardInterrupt raised, so that no
-    lock and no half-made resource stays behind.
+    Ctrl-C is passed on to the engine once, however often it is pressed: the engine then ends what it has begun, and
+    a second one would cut it off and leave a lock and half-made resources behind. Only when it is done is
+    KeyboardInterrupt raised.
 
     :raises DeployError: with the engine's own words.
     """
@@ -47,10 +48,15 @@ def up(
     finished = 0
     with (
         console.status("The engine starts …") as status,
-        _interrupts_wait() as interrupted,
         subprocess.Popen(
-            command, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            env=dict(environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
         ) as engine,
+        _interrupt_once(engine) as interrupted,
     ):
         assert engine.stdout is not None
         for line in engine.stdout:
@@ -58,11 +64,9 @@ def up(
             done = _DONE.match(line)
             if done:
                 finished += 1
-                status.update(
-                    f"{finished} resources done; last: {done['type'].split(':', 1)[-1]} {done['name']}"
-                )
-            elif interrupted:
-                status.update("Interrupted: the engine ends what it has begun …")
+                what = f"{done['type'].split(':', 1)[-1]} {done['name']}"
+                ending = "Interrupted: the engine ends what it has begun; " if interrupted else ""
+                status.update(f"{ending}{finished} resources done; last: {what}")
     if interrupted:
         raise KeyboardInterrupt
     if engine.returncode != 0:
@@ -82,14 +86,16 @@ def _worth_showing(lines: list[str]) -> Iterator[str]:
 
 
 @contextmanager
-def _interrupts_wait() -> Iterator[list[int]]:
-    """Collect Ctrl-C instead of raising it; the child process gets it from the terminal as well."""
+def _interrupt_once(engine: "subprocess.Popen[str]") -> Iterator[list[int]]:
+    """Pass the first Ctrl-C on to the engine, which has no terminal of its own; collect all of them."""
     seen: list[int] = []
 
-    def note(number: int, frame: FrameType | None) -> None:
+    def pass_on(number: int, frame: FrameType | None) -> None:
+        if not seen:
+            engine.send_signal(signal.SIGINT)
         seen.append(number)
 
-    before = signal.signal(signal.SIGINT, note)
+    before = signal.signal(signal.SIGINT, pass_on)
     try:
         yield seen
     finally:

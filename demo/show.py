@@ -35,6 +35,8 @@ def resources(console: Console, deployed: Sequence[Deployed]) -> None:
     known = {resource.urn for resource in deployed}
     for resource in deployed:
         children[resource.parent if resource.parent in known else None].append(resource)
+    for siblings in children.values():
+        siblings.sort(key=lambda resource: (not resource.type.endswith(":ResourceGroup"), resource.type))
     root = Tree(f"  [bold]{sum(bool(r.azure_name) for r in deployed)} Azure resources[/]", guide_style="dim")
 
     def grow(branch: Tree, parent: str | None) -> None:
