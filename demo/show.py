@@ -66,7 +66,8 @@ def closing(console: Console, base_url: str, client_file: Path, config_file: Pat
         Panel(
             f"The gateway answers at [bold]{base_url}[/]; its environment, key included, is in "
             f"[bold]{short(client_file)}[/].\n\n"
-            f'Ask it yourself       .venv/bin/python examples/python/chat.py "Who are you?"\n'
+            f"Ask it yourself       set -a; . ./{short(client_file)}; set +a\n"
+            f'                      .venv/bin/python examples/python/chat.py "Who are you?"\n'
             f"See what runs         .venv/bin/python -m offline status\n"
             f"Change something      edit Pulumi.dev.yaml (rename a deployment, say) and run make demo again\n"
             f"Use Pulumi yourself   .venv/bin/python -m offline run -- \\\n"

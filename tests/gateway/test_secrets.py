@@ -1,5 +1,7 @@
 """No secret stands in plaintext anywhere that somebody may look."""
 
+from pathlib import Path
+
 import psutil
 import pytest
 
@@ -36,7 +38,12 @@ def test_no_secret_in_state_outputs_logs_config_or_process_arguments(
         service = psutil.Process(cloud.record.pid)
         for process in (service, *service.children(recursive=True)):
             places[f"arguments of process {process.name()}"] = " ".join(process.cmdline())
-        for file in (*cloud.home.stacks.rglob("*"), *cloud.home.apps.rglob("*"), cloud.home.log):
+        for file in (
+            *cloud.home.stacks.rglob("*"),
+            *cloud.home.apps.rglob("*"),
+            *_copies(cloud),
+            cloud.home.log,
+        ):
             if file.is_file():
                 places[str(file)] = file.read_text(errors="replace")
         found = [
@@ -52,3 +59,8 @@ def test_no_secret_in_state_outputs_logs_config_or_process_arguments(
 
 def _plain_outputs(stack: Stack) -> object:
     return stack.state()["checkpoint"]["latest"]["resources"][0].get("outputs")
+
+
+def _copies(cloud: Cloud) -> list[Path]:
+    """The stack files that the engine was given."""
+    return list((cloud.home.path / "config").rglob("*"))
