@@ -5,13 +5,19 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 
 import psutil
 
 from offline.home import Home, ServiceRecord
+
+DEFAULT_SPEED = 200.0
+"""Azure's seconds in one of ours: an `up` that takes Azure ten minutes takes seconds."""
+DEFAULT_PORT = 4000
+"""LiteLLM's own, where people look for it."""
 
 STOP_SECONDS = 60.0
 """How long a stop may take: replicas finish the answers that they have begun."""
@@ -21,11 +27,10 @@ class ServiceError(Exception):
     """The service does not do what a command needs; the text says why and what to do."""
 
 
-def start(home: Home, *, speed: float, ingress_port: int, as_of: date | None = None) -> ServiceRecord:
+def start(home: Home, *, speed: float, ingress_port: int) -> ServiceRecord:
     """Start the service unless it runs, and come back once it answers.
 
     :param ingress_port: wanted port of the first gateway's ingress; 0 is any. Another one is taken when it is busy.
-    :param as_of: the day by which models retire; today when left out.
     :raises ServiceError: it did not come up.
     """
     running = home.service()
@@ -44,7 +49,6 @@ def start(home: Home, *, speed: float, ingress_port: int, as_of: date | None = N
                 str(speed),
                 "--ingress-port",
                 str(ingress_port),
-                *(["--as-of", as_of.isoformat()] if as_of is not None else []),
                 "--ready",
                 str(write),
             ],
@@ -74,16 +78,32 @@ def stop(home: Home) -> bool:
     process = psutil.Process(record.pid)
     family = [process, *process.children(recursive=True)]
     process.terminate()
-    try:
-        process.wait(STOP_SECONDS)
-    except psutil.TimeoutExpired:
+    if _left([process], STOP_SECONDS):
         process.kill()
-    _, left = psutil.wait_procs(family, timeout=1)
-    for straggler in left:
-        straggler.kill()
-    psutil.wait_procs(left, timeout=5)
+    stragglers = _left(family, 1)
+    for straggler in stragglers:
+        with suppress(psutil.NoSuchProcess):
+            straggler.kill()
+    _left(stragglers, 5)
     home.clear_service()
     return True
+
+
+def _left(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those that still run after so many seconds. A zombie has ended, though nobody may ever fetch its status."""
+    ends = time.monotonic() + seconds
+    left = [process for process in processes if _runs(process)]
+    while left and time.monotonic() < ends:
+        _, waiting = psutil.wait_procs(left, timeout=0.05)
+        left = [process for process in waiting if _runs(process)]
+    return left
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def forget(home: Home) -> None:

@@ -9,13 +9,14 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Literal, get_args
 
 from offline.arm.errors import ArmError
 from offline.arm.ids import ResourceId
 from offline.arm.store import Store
 
 Effect = Literal["refuse", "fail", "hang", "lose_reply", "fail_after_success"]
+VERBS = ("create", "update", "delete", "read", "list", "action")
 
 _FACT = "faults"
 
@@ -43,6 +44,13 @@ class Fault:
     times: int | None = None
     """How often it strikes; None is until it is cleared."""
     id: str = ""
+
+    def __post_init__(self) -> None:
+        """:raises ValueError: a fault that would never strike."""
+        if self.effect not in get_args(Effect):
+            raise ValueError(f"{self.effect!r} is no effect; there is: {', '.join(get_args(Effect))}")
+        if not any(fnmatchcase(verb, self.verb.lower()) for verb in VERBS):
+            raise ValueError(f"{self.verb!r} is no verb; there is: {', '.join(VERBS)}, *")
 
     def strikes(self, resource_id: ResourceId, verb: str) -> bool:
         return (
