@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import ssl
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -45,7 +46,8 @@ class Cloud:
     def start(self) -> None:
         """Start it; it comes back with all that it held."""
         images.prepare(images.LITELLM)
-        self.record = daemon.start(self.home, speed=self.speed, ingress_port=0, as_of=CATALOG_DATE)
+        self.record = daemon.start(self.home, speed=self.speed, ingress_port=0)
+        control.judge_by(self.record, CATALOG_DATE)
         control.settled(self.record)
 
     def stop(self) -> None:
@@ -68,9 +70,8 @@ class Cloud:
     def arm(self, method: str, path: str, api_version: str, body: object = None) -> httpx.Response:
         """A request to the resource manager, as somebody with the portal would make one."""
         surroundings = self.environment()
-        with httpx.Client(
-            proxy=surroundings["HTTPS_PROXY"], verify=surroundings["SSL_CERT_FILE"], timeout=60
-        ) as client:
+        trust = ssl.create_default_context(cafile=surroundings["SSL_CERT_FILE"])
+        with httpx.Client(proxy=surroundings["HTTPS_PROXY"], verify=trust, timeout=60) as client:
             token = client.post(
                 f"https://login.microsoftonline.com/{surroundings['AZURE_TENANT_ID']}/oauth2/v2.0/token",
                 data={
@@ -154,21 +155,22 @@ class Stack:
         assert before != after, f"{file} is as it was"
         path.write_text(after)
 
-    def preview(self, *words: str, values: Mapping[str, object] | None = None) -> Result:
-        return self._run("preview", *words, values=values)
+    def preview(self, *words: str, values: Mapping[str, object] | None = None, fails: bool = False) -> Result:
+        return self.run("preview", *words, values=values, fails=fails)
 
     def up(self, *words: str, values: Mapping[str, object] | None = None, fails: bool = False) -> Result:
-        return self._run("up", "--yes", "--skip-preview", *words, values=values, fails=fails)
+        return self.run("up", "--yes", "--skip-preview", *words, values=values, fails=fails)
 
     def refresh(self, *words: str) -> Result:
-        return self._run("refresh", "--yes", "--skip-preview", *words)
+        return self.run("refresh", "--yes", "--skip-preview", *words)
 
     def destroy(self, *words: str) -> Result:
-        return self._run("destroy", "--yes", "--skip-preview", *words)
+        return self.run("destroy", "--yes", "--skip-preview", *words)
 
-    def _run(
+    def run(
         self, verb: str, *words: str, values: Mapping[str, object] | None = None, fails: bool = False
     ) -> Result:
+        """One of the engine's commands, with settings laid over the stack file's; it must end as expected."""
         surroundings = self.cloud.environment()
         laid_over = {"litellm-azure:catalogDate": CATALOG_DATE.isoformat(), **(values or {})}
         copy = prepare(self.cloud.home, self.program, self.name, surroundings, laid_over)
