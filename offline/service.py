@@ -12,14 +12,12 @@ import signal
 import socket
 import sys
 from contextlib import suppress
-from datetime import date
 from pathlib import Path
 
 import psutil
 
 from offline import daemon
 from offline.apps.host import AppsHost
-from offline.arm import models
 from offline.arm.access import Access
 from offline.arm.faults import Faults
 from offline.arm.kinds import Azure
@@ -32,12 +30,12 @@ from offline.clock import Clock
 from offline.control_surface import ControlSurface
 from offline.dataplane.openai.handler import OpenAI
 from offline.dataplane.signin import SignIn
-from offline.dataplane.tokens import Tokens
-from offline.dataplane.vault import KeyVault
+from offline.dataplane.vault.handler import KeyVault
 from offline.fabric import Fabric
 from offline.home import Home, ServiceRecord
 from offline.network import Network
 from offline.tls import Authority
+from offline.tokens import Tokens
 
 logger = logging.getLogger(__name__)
 
@@ -45,12 +43,11 @@ logger = logging.getLogger(__name__)
 class Service:
     """One offline Azure."""
 
-    def __init__(self, home: Home, speed: float, as_of: date | None) -> None:
+    def __init__(self, home: Home, speed: float) -> None:
         self._home = home
         credentials = home.credentials()
         clock = Clock(speed)
         store = Store(home.database)
-        models.set_as_of(store, as_of)
         tokens = Tokens(home.signing_key, credentials.tenant_id)
         access = Access(
             store, clock, owner_id=credentials.object_id, subscription_id=credentials.subscription_id
@@ -155,7 +152,6 @@ def main() -> int:
     parser.add_argument("home", type=Path)
     parser.add_argument("--speed", type=float, required=True)
     parser.add_argument("--ingress-port", type=int, required=True)
-    parser.add_argument("--as-of", type=date.fromisoformat)
     parser.add_argument("--ready", type=int)
     words = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -164,7 +160,7 @@ def main() -> int:
     home.make()
     if _only_one(home) < 0:
         return asyncio.run(_tell_of_the_other(home, words.ready))
-    asyncio.run(Service(home, words.speed, words.as_of).run(words.ingress_port, words.speed, words.ready))
+    asyncio.run(Service(home, words.speed).run(words.ingress_port, words.speed, words.ready))
     return 0
 
 

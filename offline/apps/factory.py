@@ -11,9 +11,9 @@ from offline.apps.records import RevisionRows
 from offline.apps.replica import Program, Replica, replica_name
 from offline.apps.revision import Revision
 from offline.apps.running import RunningApp
-from offline.apps.template import App, Template
 from offline.apps.workplace import Surroundings
 from offline.arm import container_apps_laws as laws
+from offline.arm.container_app_template import App, Template
 from offline.arm.store import Store
 from offline.clock import Clock
 from offline.home import Home

@@ -18,10 +18,10 @@ from offline.apps.revision import DRAIN_SECONDS, ExpiredError, Patience, Revisio
 from offline.apps.running import RunningApp
 from offline.apps.secrets import SecretValues, VaultOverFabric, VaultReader
 from offline.apps.status import AppStatus, app_status
-from offline.apps.template import App, fields, number, read_template, text
 from offline.apps.ways import Fabric, Ways
 from offline.apps.workplace import VOLUMES
 from offline.arm import container_apps_laws as laws
+from offline.arm.container_app_template import App, fields, number, read_template, text
 from offline.arm.errors import JSON, ArmError
 from offline.arm.store import Resource, Store
 from offline.arrival import Arrival

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from offline.apps.template import SYSTEM_IDENTITY, App, fields, text
+from offline.arm.container_app_template import SYSTEM_IDENTITY, App, fields, text
 from offline.arm.store import Store
 
 

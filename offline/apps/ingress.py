@@ -17,7 +17,7 @@ from offline.apps.places import person_address
 from offline.apps.replica import Replica
 from offline.apps.revision import Revision
 from offline.apps.running import RunningApp
-from offline.apps.template import Restriction
+from offline.arm.container_app_template import Restriction
 from offline.arm.network_view import private_target
 from offline.arm.store import Store
 from offline.arrival import Arrival

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from offline.apps.template import App, fields, text
+from offline.arm.container_app_template import App, fields, text
 from offline.arm.ids import ResourceId
 from offline.arm.store import Store
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import aiohttp
 
-from offline.apps.template import Container, Probe
+from offline.arm.container_app_template import Container, Probe
 
 POLL_SECONDS = 0.25
 

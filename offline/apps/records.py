@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from offline.apps.replica import Replica
-from offline.apps.template import App, fields, text
+from offline.arm.container_app_template import App, fields, text
 from offline.arm.errors import JSON
 from offline.arm.ids import ResourceId
 from offline.arm.store import Resource, Store

@@ -13,7 +13,6 @@ import aiohttp
 
 from offline.apps import process as processes
 from offline.apps.probes import ContainerDeadError, Prober
-from offline.apps.template import Container, Template
 from offline.apps.workplace import (
     VOLUMES,
     Paths,
@@ -23,6 +22,7 @@ from offline.apps.workplace import (
     listening_port,
     make_volumes,
 )
+from offline.arm.container_app_template import Container, Template
 from offline.clock import Clock
 from offline.images import ImageCommand
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from offline.apps.replica import Replica
-from offline.apps.template import Template
+from offline.arm.container_app_template import Template
 from offline.clock import Clock
 
 PROVISION_SECONDS = 900.0

@@ -5,7 +5,7 @@ import itertools
 
 from offline.apps.places import Environment
 from offline.apps.revision import Revision
-from offline.apps.template import App, IngressSettings
+from offline.arm.container_app_template import App, IngressSettings
 
 OLD_SHARE = 2
 """While the ingress is being told, every so many requests one still reaches the old revisions."""

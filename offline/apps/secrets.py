@@ -13,7 +13,7 @@ from typing import Protocol
 import aiohttp
 
 from offline.apps.identities import Identity, IdentityTokens, identity_of
-from offline.apps.template import App, DeclaredSecret, text
+from offline.arm.container_app_template import App, DeclaredSecret, text
 from offline.arm.container_apps_laws import APP_KEY_VAULT_REFERENCE
 from offline.arm.store import Store
 

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from offline.apps.places import environment_of
-from offline.apps.template import App
+from offline.arm.container_app_template import App
 from offline.arm.store import Store
 from offline.arrival import Caller
 

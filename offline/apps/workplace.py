@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from offline.apps.template import Container, Template, Variable
+from offline.arm.container_app_template import Container, Template, Variable
 from offline.home import write_private
 from offline.images import ImageCommand
 

@@ -1,7 +1,7 @@
 """Who asks: the bearer token of a request to the resource manager."""
 
 from offline.arm.errors import ArmError
-from offline.dataplane.tokens import Claims, TokenError, Tokens
+from offline.tokens import Claims, TokenError, Tokens
 
 AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
 

@@ -5,8 +5,8 @@ import re
 import secrets
 import uuid
 
-from offline.apps.template import App, entries, fields, text
 from offline.arm import container_apps_laws as laws
+from offline.arm.container_app_template import App, entries, fields, text
 from offline.arm.container_apps_checks import check_app
 from offline.arm.errors import JSON, ArmError
 from offline.arm.ids import ResourceId

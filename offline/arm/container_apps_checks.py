@@ -3,8 +3,8 @@
 import re
 from decimal import Decimal, InvalidOperation
 
-from offline.apps.template import SYSTEM_IDENTITY, App, entries, fields, text
 from offline.arm import container_apps_laws as laws
+from offline.arm.container_app_template import SYSTEM_IDENTITY, App, entries, fields, text
 from offline.arm.errors import JSON
 
 _SECRET_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$")

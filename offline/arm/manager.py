@@ -23,8 +23,8 @@ from offline.arm.paths import Place, clean, place, routed
 from offline.arm.polling import Polling, Reply, refusal
 from offline.arm.writes import BodyCheck, WriteCall, Writes
 from offline.arrival import Arrival
-from offline.dataplane.tokens import Tokens
 from offline.schema.validate import check_body
+from offline.tokens import Tokens
 
 logger = logging.getLogger(__name__)
 

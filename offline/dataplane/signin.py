@@ -16,8 +16,8 @@ from aiohttp import web
 from offline.arm.errors import JSON
 from offline.arrival import Arrival
 from offline.clock import Clock
-from offline.dataplane.tokens import PERSON_SECONDS, Tokens
 from offline.home import Credentials
+from offline.tokens import PERSON_SECONDS, Tokens
 
 AUTHORITY = "https://login.microsoftonline.com"
 

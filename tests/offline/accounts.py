@@ -17,10 +17,10 @@ from offline.arm.store import Store
 from offline.arrival import Caller, Handler
 from offline.clock import Clock
 from offline.dataplane.openai.handler import OpenAI
-from offline.dataplane.tokens import Tokens
-from offline.dataplane.vault import KeyVault
+from offline.dataplane.vault.handler import KeyVault
 from offline.home import Home
 from offline.network import Service
+from offline.tokens import Tokens
 from tests.offline.services import NETWORK, PERSON, Running, running
 
 GROUP = "/subscriptions/s/resourceGroups/g/providers"

@@ -22,7 +22,7 @@ from offline.arm.registry import KINDS
 from offline.arm.store import Resource, Store
 from offline.arrival import Arrival, Caller
 from offline.clock import Clock
-from offline.dataplane.tokens import Tokens
+from offline.tokens import Tokens
 
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 TENANT = "22222222-2222-4222-8222-222222222222"

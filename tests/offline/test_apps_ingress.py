@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from offline.apps.ingress import admitted
-from offline.apps.template import Restriction
+from offline.arm.container_app_template import Restriction
 from offline.arm.store import Resource
 from offline.arrival import Caller
 from tests.offline.apps_rig import APP, ENVIRONMENT, GROUP, NETWORK, SUBNET, Stand, app_body, run

@@ -11,10 +11,10 @@ from offline.apps.secrets import VAULT_AUDIENCE, SecretUnreadableError, VaultOve
 from offline.arm.ids import ResourceId
 from offline.arm.store import Store
 from offline.arrival import Handler
-from offline.dataplane.tokens import Tokens
-from offline.dataplane.vault import KeyVault
+from offline.dataplane.vault.handler import KeyVault
 from offline.home import Home
 from offline.network import Service
+from offline.tokens import Tokens
 from tests.offline.services import APP, PERSON, Running, running
 
 VAULT = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/vault"

@@ -13,9 +13,9 @@ from azure.core.exceptions import ClientAuthenticationError
 from offline.arm.store import Store
 from offline.arrival import Handler
 from offline.dataplane.signin import SignIn
-from offline.dataplane.tokens import TokenError, Tokens
 from offline.home import Home
 from offline.network import Service
+from offline.tokens import TokenError, Tokens
 from tests.offline.services import PERSON, Running, running
 
 

@@ -25,7 +25,7 @@ from offline.dataplane.openai.limits import Limits
 from offline.dataplane.openai.paths import ACTIONS, OPERATION_IDS, Asked, is_v1, read
 from offline.dataplane.openai.refusals import RefusalError
 from offline.dataplane.openai.words import Answerer, prompt_tokens
-from offline.dataplane.tokens import TokenError, Tokens
+from offline.tokens import TokenError, Tokens
 
 logger = logging.getLogger(__name__)
 

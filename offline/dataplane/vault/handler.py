@@ -13,11 +13,11 @@ from offline.arm.ids import ResourceId
 from offline.arm.regions import region
 from offline.arm.store import Resource, Store
 from offline.arrival import Arrival
-from offline.dataplane import vault_refusals as refusals
 from offline.dataplane.firewall import address_of, judge
-from offline.dataplane.tokens import Claims, TokenError, Tokens
-from offline.dataplane.vault_refusals import VaultRefusalError
-from offline.dataplane.vault_secrets import Secrets
+from offline.dataplane.vault import refusals
+from offline.dataplane.vault.refusals import VaultRefusalError
+from offline.dataplane.vault.secrets import Secrets
+from offline.tokens import Claims, TokenError, Tokens
 
 AUDIENCE = "https://vault.azure.net"
 

@@ -17,7 +17,7 @@ from offline.arm.vault_secrets import (
     vault_uri,
     versions,
 )
-from offline.dataplane import vault_refusals as refusals
+from offline.dataplane.vault import refusals
 
 PAGE = 25
 
