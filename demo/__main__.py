@@ -9,7 +9,6 @@ from rich.console import Console
 
 from demo import ask, deploy, show
 from offline import control, daemon, engine, environment, images
-from offline.__main__ import DEFAULT_PORT, DEFAULT_SPEED
 from offline.home import Home, write_private
 from offline.stacks import StackError, prepare
 
@@ -32,7 +31,8 @@ def main(console: Console) -> int:
 
     show.step(console, 2, "Start the offline Azure")
     with console.status("Starting …"):
-        record = daemon.start(home, speed=DEFAULT_SPEED, ingress_port=DEFAULT_PORT, as_of=CATALOG_DATE)
+        record = daemon.start(home, speed=daemon.DEFAULT_SPEED, ingress_port=daemon.DEFAULT_PORT)
+        control.judge_by(record, CATALOG_DATE)
     surroundings = environment.of_a_person(home, record, cli.environment(home))
     console.print(f"  It runs (pid {record.pid}); its memory is {show.short(home.path)}.", highlight=False)
 

@@ -47,4 +47,4 @@ def stream(console: Console, base_url: str, key: str, model: str, question: str)
 
 def dotenv(variables: Mapping[str, str], *, key: str) -> str:
     """The applications' environment, key included."""
-    return client.dotenv({**variables, "LITELLM_API_KEY": key})
+    return client.dotenv({**variables, client.KEY: key})

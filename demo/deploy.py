@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -48,6 +47,7 @@ def up(
     finished = 0
     with (
         console.status("The engine starts …") as status,
+        _Interrupts() as interrupts,
         subprocess.Popen(
             command,
             env=dict(environment),
@@ -56,8 +56,8 @@ def up(
             text=True,
             start_new_session=True,
         ) as engine,
-        _interrupt_once(engine) as interrupted,
     ):
+        interrupts.pass_on_to(engine)
         assert engine.stdout is not None
         for line in engine.stdout:
             lines.append(line.rstrip())
@@ -65,9 +65,9 @@ def up(
             if done:
                 finished += 1
                 what = f"{done['type'].split(':', 1)[-1]} {done['name']}"
-                ending = "Interrupted: the engine ends what it has begun; " if interrupted else ""
+                ending = "Interrupted: the engine ends what it has begun; " if interrupts.seen else ""
                 status.update(f"{ending}{finished} resources done; last: {what}")
-    if interrupted:
+    if interrupts.seen:
         raise KeyboardInterrupt
     if engine.returncode != 0:
         raise DeployError("pulumi up failed. What the engine said:\n\n" + "\n".join(lines).strip())
@@ -85,21 +85,32 @@ def _worth_showing(lines: list[str]) -> Iterator[str]:
             yield line
 
 
-@contextmanager
-def _interrupt_once(engine: "subprocess.Popen[str]") -> Iterator[list[int]]:
-    """Pass the first Ctrl-C on to the engine, which has no terminal of its own; collect all of them."""
-    seen: list[int] = []
+class _Interrupts:
+    """Passes the first Ctrl-C on to the engine, which has no terminal of its own, and counts all of them.
 
-    def pass_on(number: int, frame: FrameType | None) -> None:
-        if not seen:
+    It listens before the engine exists: one that comes in between is kept for it.
+    """
+
+    def __init__(self) -> None:
+        self.seen = 0
+        self._engine: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> "_Interrupts":
+        self._before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def pass_on_to(self, engine: "subprocess.Popen[str]") -> None:
+        self._engine = engine
+        if self.seen:
             engine.send_signal(signal.SIGINT)
-        seen.append(number)
 
-    before = signal.signal(signal.SIGINT, pass_on)
-    try:
-        yield seen
-    finally:
-        signal.signal(signal.SIGINT, before)
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self.seen += 1
+        if self.seen == 1 and self._engine is not None:
+            self._engine.send_signal(signal.SIGINT)
 
 
 def outputs(folder: Path, stack: str, environment: Mapping[str, str]) -> dict[str, Any]:

@@ -14,9 +14,6 @@ from rich.console import Console
 from offline import daemon
 from offline.home import Home, ServiceRecord
 
-DEFAULT_SPEED = 200.0
-DEFAULT_PORT = 4000
-
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -85,8 +82,8 @@ def running(home: Home) -> ServiceRecord:
 @app.command()
 @_told
 def start(
-    speed: Speed = DEFAULT_SPEED,
-    port: Port = DEFAULT_PORT,
+    speed: Speed = daemon.DEFAULT_SPEED,
+    port: Port = daemon.DEFAULT_PORT,
     as_of: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="The day by which models retire; today's by default."),
@@ -100,11 +97,12 @@ def start(
     prepare()
     images.prepare(images.LITELLM)
     with err.status("Starting the offline Azure …"):
-        record = daemon.start(
-            home, speed=speed, ingress_port=port, as_of=as_of.date() if as_of is not None else None
-        )
+        record = daemon.start(home, speed=speed, ingress_port=port)
+        control.judge_by(record, as_of.date() if as_of is not None else None)
     with err.status("Waiting for the apps that were deployed before …"):
         settled = control.settled(record)
+    if record.speed != speed:
+        err.print(f"It ran already, at speed {record.speed:g}; stop it first to change that.", style="yellow")
     if not settled:
         err.print("An app does not come up; python -m offline status says which.", style="yellow")
     out.print(f"The offline Azure runs (pid {record.pid}, {home.path}).", highlight=False)

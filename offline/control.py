@@ -1,5 +1,6 @@
 """How commands talk to the running service: a small HTTP surface on loopback (`offline.service` answers it)."""
 
+from datetime import date
 from typing import Any
 
 import httpx
@@ -15,6 +16,11 @@ def status(record: ServiceRecord) -> dict[str, Any]:
     """What runs, what is deployed, and who went where."""
     found: dict[str, Any] = _call(record, "GET", "/status")
     return found
+
+
+def judge_by(record: ServiceRecord, day: date | None) -> None:
+    """Set the day by which models are deprecated and retire; None is today, whichever day that is."""
+    _call(record, "POST", "/as-of", {"day": day.isoformat() if day is not None else None})
 
 
 def settled(record: ServiceRecord, seconds: float = 90) -> bool:

@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 from aiohttp import web
 
 from offline.apps.host import AppsHost
+from offline.arm import models
 from offline.arm.faults import Fault, Faults
 from offline.arm.kinds import Azure
 from offline.arm.store import Resource
@@ -43,6 +45,7 @@ class ControlSurface:
         application = web.Application()
         for method, path, answer in (
             ("GET", "/status", self._status),
+            ("POST", "/as-of", self._judge_by),
             ("POST", "/settled", self._settled),
             ("POST", "/ways", self._way),
             ("GET", "/faults", self._list_faults),
@@ -82,6 +85,11 @@ class ControlSurface:
             ],
             "faults": self._list_faults({}),
         }
+
+    def _judge_by(self, words: dict[str, Any]) -> object:
+        day = words["day"]
+        models.set_as_of(self._azure.store, date.fromisoformat(day) if day is not None else None)
+        return {}
 
     async def _settled(self, words: dict[str, Any]) -> object:
         return {"settled": await self._apps.settled(float(words["seconds"]))}

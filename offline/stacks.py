@@ -8,6 +8,7 @@ from there (the state knows only project and stack names), and every other comma
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -25,7 +26,9 @@ def prepare(
     environment: Mapping[str, str],
     values: Mapping[str, object] | None = None,
 ) -> Path:
-    """Bring the copy of a stack's file up to date and make the stack when there is none yet.
+    """Bring the copy of a stack's file up to date, and make the stack when there is none yet.
+
+    Secrets that were set in the copy stay.
 
     :param project: folder of the Pulumi program.
     :param environment: what `offline run` sets; the stack is made in its backend.
@@ -42,15 +45,24 @@ def prepare(
     write_private(folder / "Pulumi.yaml", (project / "Pulumi.yaml").read_text())
 
     copy: Path = folder / tracked.name
-    salt = yaml.safe_load(copy.read_text()).get("encryptionsalt") if copy.exists() else None
+    known = yaml.safe_load(copy.read_text()) if copy.exists() else {}
     wanted = yaml.safe_load(tracked.read_text())
-    wanted["config"] = {**wanted.get("config", {}), **(values or {})}
-    if salt is not None:
-        wanted["encryptionsalt"] = salt
+    wanted["config"] = {**_secrets(known), **wanted.get("config", {}), **(values or {})}
+    if "encryptionsalt" in known:
+        wanted["encryptionsalt"] = known["encryptionsalt"]
     write_private(copy, yaml.safe_dump(wanted, sort_keys=False))
     if not _exists(home, program["name"], stack):
         _make(folder, stack, environment)
     return copy
+
+
+def _secrets(known: Mapping[str, Any]) -> dict[str, Any]:
+    """What `pulumi config set --secret` has put into the copy: encrypted for this home, it can stand nowhere else."""
+    return {
+        key: value
+        for key, value in known.get("config", {}).items()
+        if isinstance(value, dict) and "secure" in value
+    }
 
 
 def _exists(home: Home, project: str, stack: str) -> bool:
