@@ -54,7 +54,7 @@ def main(settings: Settings) -> None:
             address_space=settings.network.address_space,
             gateway_range=settings.network.gateway_subnet,
             endpoint_range=settings.network.private_endpoint_subnet,
-            callers="VirtualNetwork" if internal else settings.ingress.allow,
+            callers=settings.ingress.allow or "VirtualNetwork",
             tags=tags,
         ),
         inside,
@@ -207,7 +207,9 @@ def main(settings: Settings) -> None:
 
 
 try:
-    main(parse(from_engine(pulumi.runtime.config.CONFIG.get()), date.today()))
+    main(
+        parse(from_engine(pulumi.runtime.config.CONFIG.get()), date.today(), pulumi.runtime.is_config_secret)
+    )
 except SettingsError as error:
     # The engine shows a RunError's text alone, without a traceback.
     raise pulumi.RunError(str(error)) from None

@@ -184,6 +184,7 @@ _IN_WORDS = {
     "int_from_float": "a whole number",
     "float_type": "a number",
     "float_parsing": "a number",
+    "finite_number": "a number",
     "greater_than_equal": "{ge} or more",
     "less_than_equal": "{le} or less",
     "date_parsing": "a date such as 2026-11-22",

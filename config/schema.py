@@ -1,12 +1,12 @@
 """The typed form of `Pulumi.<stack>.yaml`, section by section.
 
 Only what one section can know about itself: types, defaults, single values. `settings.py` puts the sections
-together, `checks.py` holds what has to fit across them. `examples` on a required field is a value that is
+together, `checks/` holds what has to fit across them. `examples` on a required field is a value that is
 always legal: it stands in for a bad one while the rest is checked, so that all problems show at once.
 """
 
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -26,6 +26,9 @@ from config.words import (
     VariableName,
     Whole,
 )
+
+AZURE: Final = "azure"
+"""The provider whose models this stack deploys itself."""
 
 
 class Section(BaseModel):
@@ -74,7 +77,7 @@ class Deployment(Section):
         None, description="the name that clients use; the deployment's name when left out"
     )
     provider: Text = Field(
-        "azure", pattern="^[a-z][a-z0-9_]*$", description="azure, or one of LiteLLM's other providers"
+        AZURE, pattern="^[a-z][a-z0-9_]*$", description="azure, or one of LiteLLM's other providers"
     )
     api_version: ApiVersion | None = Field(None, description="instead of the stack's apiVersion; Azure only")
     responses: Literal["auto", "native", "bridged"] = Field(
@@ -117,7 +120,9 @@ class Ingress(Section):
         Visibility.INTERNAL, description="internal: from the network; external: by a public address"
     )
     allow: tuple[CallerRange, ...] = Field(
-        (), description="the only callers that an external ingress lets in"
+        (),
+        description="the only ranges that callers come from; external must have some, internal without any lets in "
+        "the network and what is joined to it",
     )
 
 

@@ -1,24 +1,26 @@
 """The stack's settings as one typed, frozen object, parsed once; every problem at once.
 
-    settings = parse(from_engine(pulumi.runtime.config.CONFIG), date.today())
+    settings = parse(from_engine(pulumi.runtime.config.CONFIG.get()), date.today())
 
 The rest of the program reads only this object: `accounts` is what Azure gets, `groups` is what clients see.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from pydantic import Field, PrivateAttr, SecretStr
 
 from config import names
 from config.catalog import Catalog, Kind, Lifecycle, Version
 from config.names import Naming, Place
-from config.problems import NAMESPACE, SettingsError
+from config.problems import HIDDEN, NAMESPACE, Problem, SettingsError
 from config.schema import (
+    AZURE,
     Authentication,
     Deployment,
     Gateway,
@@ -35,6 +37,7 @@ from config.schema import (
 from config.words import ApiVersion, NamePart, Text, VariableName, Whole
 
 __all__ = [
+    "AZURE",
     "Account",
     "Authentication",
     "Deployment",
@@ -54,7 +57,10 @@ __all__ = [
     "parse",
 ]
 
-AZURE = "azure"
+# What Pulumi must store encrypted. Plain, it would stand in the stack file, and that is in git.
+SECRETS: Final = MappingProxyType(
+    {"masterKey": "masterKey", "providerKeys": "--path 'providerKeys.<VARIABLE>'"}
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,7 +257,7 @@ def alias(deployment: Deployment) -> str:
 
 
 def from_engine(values: Mapping[str, str]) -> dict[str, Any]:
-    """The engine's configuration (`pulumi.runtime.config.CONFIG`) as a raw mapping for `parse`.
+    """The engine's configuration (`pulumi.runtime.config.CONFIG.get()`) as a raw mapping for `parse`.
 
     The engine hands every value over as text, objects and lists as JSON.
     """
@@ -270,11 +276,16 @@ def _decoded(value: str) -> Any:
     return value
 
 
-def parse(raw: Mapping[str, object], today: date) -> Settings:
+def parse(
+    raw: Mapping[str, object], today: date, stored_as_secret: Callable[[str], bool] = lambda key: True
+) -> Settings:
     """The settings, or one `SettingsError` that holds everything that is wrong with them.
 
     Keys are those of the stack file without their namespace. Empty text counts as left out: Pulumi has no
     optional keys of type string but those with a default of "".
+
+    :param stored_as_secret: whether Pulumi stores a key encrypted, by its full name; asked about `SECRETS`. The
+        engine calls an object secret when anything in it is.
     """
     from config import checks, reading  # here, because both look at Settings
 
@@ -287,6 +298,16 @@ def parse(raw: Mapping[str, object], today: date) -> Settings:
             reading.within(key, bad) or reading.within(bad, key) for key in looked_at for bad in wrong
         ):
             problems.append(found)
+    problems += [
+        Problem(
+            key=key,
+            value=HIDDEN,
+            allowed="a secret, which the stack file holds encrypted: this one stands there in plain text",
+            next=f"store it with `pulumi config set --secret {hint}`, and ask for a new one if anybody has seen it",
+        )
+        for key, hint in SECRETS.items()
+        if raw.get(key) and not stored_as_secret(f"{NAMESPACE}:{key}")
+    ]
     if problems:
         raise SettingsError(tuple(problems))
     return settings

@@ -1,12 +1,13 @@
 """The kinds of value that settings are made of, each named once with its rule and an example.
 
-A rule here looks at one value alone; what has to fit together is in `checks.py`. Values that Pulumi has turned
+A rule here looks at one value alone; what has to fit together is in `checks/`. Values that Pulumi has turned
 into another type on the way are taken back where nothing was lost: `pulumi config set` stores text, and the
 engine reads an unquoted `2024-08-06` as a time (seen with 3.255).
 """
 
 import ipaddress
 import re
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -80,9 +81,19 @@ def _caller_range(value: str) -> str:
     return checked
 
 
+def _dated(value: str) -> str:
+    """A version that begins with a date begins with one of the calendar."""
+    if value[0].isdigit():
+        try:
+            date.fromisoformat(value[:10])
+        except ValueError as error:
+            raise refuse("a dated version: this day is in no calendar", "correct the date") from error
+    return value
+
+
 Text = Annotated[str, BeforeValidator(_text)]
 Whole = Annotated[int, BeforeValidator(_number)]
-Decimal = Annotated[float, BeforeValidator(_number)]
+Decimal = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
 
 NamePart = Annotated[
     Text,
@@ -131,13 +142,15 @@ ApiVersion = Annotated[
         "a dated version such as 2025-04-01-preview, or v1",
         "see learn.microsoft.com, Azure OpenAI API version lifecycle",
     ),
+    AfterValidator(_dated),
 ]
 VariableName = Annotated[
     Text,
     _matches(
-        r"[A-Z][A-Z0-9_]{2,63}",
-        "an environment variable's name, such as ANTHROPIC_API_KEY",
-        "use capitals and _",
+        # By its ending it is none that the container, its host or a proxy in between reads for itself.
+        r"[A-Z][A-Z0-9_]{0,58}(KEY|TOKEN)",
+        "an environment variable's name in capitals, digits and _ that ends in KEY or TOKEN, such as ANTHROPIC_API_KEY",
+        "name it after the provider and what it holds",
     ),
 ]
 Range = Annotated[Text, AfterValidator(_network)]

@@ -20,6 +20,7 @@ CHECKS: tuple[Callable[["Settings"], Iterator[Problem]], ...] = (
     models.known,
     models.placed,
     models.named_once,
+    models.spelled_alike,
     models.aliases,
     models.responses,
     models.provider_keys,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from config import versions
 from config.catalog import Catalog, Kind
 from config.problems import ABSENT, HIDDEN, Problem, nearest
-from config.schema import Deployment
+from config.schema import AZURE, Deployment
 
 if TYPE_CHECKING:
     from config.settings import Group, Settings
@@ -19,11 +19,12 @@ AZURE_ONLY = ("version", "sku", "capacity")
 OTHERS_ONLY = {"kind": "kind", "api_base": "apiBase", "api_key_variable": "apiKeyVariable"}
 
 # Variables that already mean something in the gateway: a provider's key must not overwrite them.
+# (`words.VariableName` keeps it from all that does not end in KEY or TOKEN.)
 OUR_VARIABLES = ("LITELLM_", "AZURE_", "IDENTITY_", "MSI_", "CONTAINER_APP_")
 
 
 def _azure(deployment: Deployment) -> bool:
-    return deployment.provider == "azure"
+    return deployment.provider == AZURE
 
 
 def complete(settings: "Settings") -> Iterator[Problem]:
@@ -145,11 +146,16 @@ def placed(settings: "Settings") -> Iterator[Problem]:
             )
 
 
+def _where(settings: "Settings", deployment: Deployment) -> str:
+    """Within what a deployment's name is the only one."""
+    return settings.region_of(deployment) if _azure(deployment) else deployment.provider
+
+
 def named_once(settings: "Settings") -> Iterator[Problem]:
     """A deployment's name once in an account. Azure does not tell capitals apart."""
     seen: dict[tuple[str, str], int] = {}
     for index, deployment in enumerate(settings.deployments):
-        where = settings.region_of(deployment) if _azure(deployment) else deployment.provider
+        where = _where(settings, deployment)
         first = seen.setdefault((where, deployment.name.lower()), index)
         if first != index:
             yield Problem(
@@ -164,6 +170,26 @@ def named_once(settings: "Settings") -> Iterator[Problem]:
                     "regions",
                 ),
             )
+
+
+def spelled_alike(settings: "Settings") -> Iterator[Problem]:
+    """No two aliases that differ in capitals alone: LiteLLM tells them apart, people do not."""
+    seen: dict[str, Group] = {}
+    for group in settings.groups:
+        first = seen.setdefault(group.alias.lower(), group)
+        if first is group:
+            continue
+        lead, member = first.members[0], group.members[0]
+        if (_where(settings, member), member.name.lower()) == (_where(settings, lead), lead.name.lower()):
+            continue  # `named_once` says it
+        index = settings.deployments.index(member)
+        yield Problem(
+            key=f"deployments[{index}].{'alias' if member.alias else 'name'}",
+            value=group.alias,
+            allowed=f"a name of its own: clients can ask for {first.alias} already",
+            next=f"write {first.alias} if both should answer for it, else choose another",
+            about=(f"deployments[{settings.deployments.index(lead)}]", f"deployments[{index}]"),
+        )
 
 
 def aliases(settings: "Settings") -> Iterator[Problem]:

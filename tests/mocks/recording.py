@@ -8,7 +8,7 @@ cannot pass by never being awaited.
 import asyncio
 import json
 import runpy
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from google.protobuf import json_format
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.settings import SETTINGS
 from pulumi.runtime.stack import Stack
+
+from config.settings import SECRETS
 
 PROJECT = Path(__file__).parents[2]
 NAMESPACE = "litellm-azure"
@@ -201,8 +203,10 @@ def config_of(stack: str) -> dict[str, Any]:
     return {key.removeprefix(f"{NAMESPACE}:"): value for key, value in raw.items()}
 
 
-def run(stack: str, changes: Mapping[str, Any] | None = None) -> Program:
-    """The program, with a stack file's settings and these changes to them."""
+def run(
+    stack: str, changes: Mapping[str, Any] | None = None, encrypted: Collection[str] = SECRETS
+) -> Program:
+    """The program, with a stack file's settings and these changes to them, of which Pulumi stores some encrypted."""
     settings = {**config_of(stack), "catalogDate": TODAY, **(changes or {})}
     recorder = Recorder()
     asyncio.set_event_loop(asyncio.new_event_loop())
@@ -213,7 +217,8 @@ def run(stack: str, changes: Mapping[str, Any] | None = None) -> Program:
         {
             f"{NAMESPACE}:{key}": value if isinstance(value, str) else json.dumps(value)
             for key, value in settings.items()
-        }
+        },
+        [f"{NAMESPACE}:{key}" for key in encrypted],
     )
 
     @pulumi.runtime.test  # type: ignore[untyped-decorator]

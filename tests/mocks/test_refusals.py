@@ -9,7 +9,7 @@ import pytest
 
 from infra import retries
 from tests.mocks import recording
-from tests.mocks.recording import Program
+from tests.mocks.recording import Program, Secret
 
 # gpt-4o's pinned version has retired by then, the embedding model has not.
 AFTER_RETIREMENT = {"catalogDate": "2027-06-01"}
@@ -57,6 +57,14 @@ def test_wrong_settings_are_one_message_without_a_traceback() -> None:
         )
     assert "litellm-azure:workload" in str(caught.value)
     assert caught.value.__suppress_context__
+
+
+def test_a_master_key_in_plain_text_is_refused_by_what_the_engine_says_of_it() -> None:
+    """The value alone does not tell; the engine's list of encrypted keys does."""
+    key = {"masterKey": "sk-0123456789abcdefABCDEF0123456789xyz"}
+    with pytest.raises(pulumi.RunError, match="pulumi config set --secret masterKey"):
+        recording.run("dev", key, encrypted=())
+    assert recording.run("dev", key).outputs["masterKey"] == Secret(key["masterKey"])
 
 
 def test_every_azure_resource_is_tried_again_by_the_one_hook(program: Program) -> None:

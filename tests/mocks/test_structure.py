@@ -150,6 +150,21 @@ def test_security_rules_of_a_direction_have_priorities_and_names_of_their_own(pr
         assert len({(rule["direction"], rule["priority"]) for rule in rules}) == len(rules)
 
 
+def test_callers_are_the_listed_ranges_and_without_a_list_the_network(dev: Program, staging: Program) -> None:
+    """A list that was taken and not applied would leave an internal gateway open to all that is peered."""
+    listed = recording.run("staging", {"ingress": {"visibility": "internal", "allow": ["10.0.8.0/24"]}})
+    callers = [
+        next(
+            (rule.get("sourceAddressPrefix"), rule.get("sourceAddressPrefixes"))
+            for group in run.of("network:NetworkSecurityGroup")
+            for rule in group.inputs["securityRules"]
+            if rule["name"] == "in-callers"
+        )
+        for run in (dev, staging, listed)
+    ]
+    assert callers == [(None, ["203.0.113.0/24"]), ("VirtualNetwork", None), (None, ["10.0.8.0/24"])]
+
+
 def test_an_endpoint_stands_in_the_gateways_network_even_for_an_account_elsewhere(prod: Program) -> None:
     """Its location is the network's; the account's own region would be refused."""
     assert {found.inputs["location"] for found in prod.of("cognitiveservices:Account")} == {

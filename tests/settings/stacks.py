@@ -1,6 +1,7 @@
 """Raw settings to start from: the tracked stack files, and one that says only what must be said."""
 
 import copy
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import yaml
 
 from config.problems import NAMESPACE, Problem, SettingsError
-from config.settings import Settings, parse
+from config.settings import SECRETS, Settings, parse
 
 ROOT = Path(__file__).resolve().parents[2]
 STACKS = ("dev", "staging", "prod", "example")
@@ -66,10 +67,10 @@ def changed(**changes: Any) -> dict[str, Any]:
     return copy.deepcopy({**MINIMAL, **changes})
 
 
-def problems(raw: dict[str, Any]) -> dict[str, Problem]:
+def problems(raw: dict[str, Any], encrypted: Collection[str] = SECRETS) -> dict[str, Problem]:
     """What is wrong with these settings, by key; nothing when they are accepted."""
     try:
-        parse(raw, DAY)
+        parse(raw, DAY, lambda key: key.removeprefix(f"{NAMESPACE}:") in encrypted)
     except SettingsError as error:
         return {problem.key: problem for problem in error.problems}
     return {}

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.settings.stacks import CHAT, CLAUDE, EMBEDDING, changed, problems
+from config import litellm
+from tests.settings.stacks import CHAT, CLAUDE, EMBEDDING, changed, problems, settings
 
 OTHER_REGIONS = [{"name": "eastus2"}, {"name": "westus3"}]
 STRONG_KEY = "sk-0123456789abcdefABCDEF0123456789xyz"
@@ -288,6 +289,51 @@ ROWS = [
         reason="a secret nobody needs",
         providerKeys={"MISTRAL_API_KEY": "0123456789"},
     ),
+    *(
+        one(
+            "deployments[1].apiKeyVariable",
+            "ends in KEY or TOKEN",
+            "name it after the provider",
+            id=variable,
+            reason=reason,
+            deployments=[CHAT, {**CLAUDE, "apiKeyVariable": variable}],
+        )
+        for variable, reason in {
+            "ANTHROPIC_API_KEY_": "a secret's name in Container Apps does not end with a dash",
+            "CONFIG_DIGEST": "the template has one, and Azure takes no variable twice",
+            "SECRETS_DIGEST": "the template has one too",
+            "DISABLE_ADMIN_UI": "what LiteLLM itself goes by",
+            "PORT": "the image listens where it says",
+            "PATH": "nothing would be found",
+            "HTTPS_PROXY": "every call would go there",
+            "SSL_CERT_FILE": "no certificate would be trusted",
+        }.items()
+    ),
+    one(
+        "deployments[1].name",
+        "clients can ask for chat already",
+        "write chat if both should answer",
+        id="names-alike",
+        reason="LiteLLM tells capitals apart, people do not",
+        regions=OTHER_REGIONS,
+        deployments=[CHAT, {**CHAT, "name": "Chat", "region": "westus3"}],
+    ),
+    one(
+        "deployments[1].alias",
+        "clients can ask for chat already",
+        "write chat if both should answer",
+        id="aliases-alike",
+        reason="the one beside the other",
+        deployments=[CHAT, {**EMBEDDING, "alias": "CHAT"}],
+    ),
+    one(
+        "apiVersion",
+        "in no calendar",
+        "correct the date",
+        id="no-such-day",
+        reason="Azure would answer 404 to every call",
+        apiVersion="9999-99-99",
+    ),
     # Addresses.
     one(
         "network.privateEndpointSubnet",
@@ -413,6 +459,17 @@ ROWS = [
         reason="512 MiB is too little",
         gateway={"cpu": 0.25},
     ),
+    *(
+        one(
+            "gateway.cpu",
+            "a number",
+            "cores a replica",
+            id=f"cpu-{value}",
+            reason="YAML and Python know it as one",
+            gateway={"cpu": value},
+        )
+        for value in ("nan", "-inf", float("inf"))
+    ),
     one(
         "gateway.memory",
         "2Gi: Container Apps gives 2Gi a core",
@@ -537,6 +594,8 @@ def test_a_group_that_takes_too_long_to_try_is_refused() -> None:
         pytest.param("sk-0123456789abcdef", id="short"),
         pytest.param("sk-" + "abab" * 20, id="few characters"),
         pytest.param("sk-0123456789abcdefABCDEF 0123456789xyz", id="a header ends at the space"),
+        pytest.param("sk-0123456789abcdef'ABCDEF0123456789xyz", id="no .env file can carry a quote"),
+        pytest.param("sk-0123456789abcdefABCDEF0123456789xyz\n", id="a line break, as a file's end"),
     ],
 )
 def test_a_weak_master_key_is_refused_and_not_shown(key: str) -> None:
@@ -564,3 +623,32 @@ def test_no_secret_is_ever_shown(raw: dict[str, Any]) -> None:
     found = problems(changed(**raw))
     assert found
     assert "hunter2" not in "".join(map(str, found.values()))
+
+
+@pytest.mark.parametrize(
+    ("raw", "command"),
+    [
+        pytest.param({"masterKey": STRONG_KEY}, "pulumi config set --secret masterKey", id="master key"),
+        pytest.param(
+            {"providerKeys": {"ANTHROPIC_API_KEY": STRONG_KEY}, "deployments": [CHAT, CLAUDE]},
+            "pulumi config set --secret --path 'providerKeys.<VARIABLE>'",
+            id="a provider's key",
+        ),
+    ],
+)
+def test_a_secret_in_plain_text_is_refused_and_not_shown(raw: dict[str, Any], command: str) -> None:
+    """The stack file is in git. Stored by `--secret` the same value is accepted."""
+    (key, *_) = raw
+    found = problems(changed(**raw), encrypted=())
+    assert list(found) == [key]
+    assert command in found[key].next
+    assert STRONG_KEY not in str(found[key])
+    assert problems(changed(**raw), encrypted=(key,)) == {}
+
+
+def test_no_variable_that_the_gateway_has_already_can_hold_a_providers_key() -> None:
+    """Azure takes no variable twice, and LiteLLM goes by these."""
+    taken = {**litellm.environment(settings()), litellm.MASTER_KEY: "", "AZURE_CLIENT_ID": ""}
+    for variable in taken:
+        raw = changed(deployments=[CHAT, {**CLAUDE, "apiKeyVariable": variable}])
+        assert "deployments[1].apiKeyVariable" in problems(raw), variable

@@ -6,10 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from config.settings import Settings, parse
+from config.settings import SECRETS, Settings, parse
 from tests.settings.stacks import DAY, ROOT, STACKS, changed, stack, stack_text, without_namespace
-
-SECRETS = {"masterKey", "providerKeys"}
 
 
 @pytest.mark.parametrize("name", STACKS)
@@ -67,7 +65,9 @@ def test_every_option_that_the_example_shows_commented_out_is_one() -> None:
     text = re.sub(r"^  #(litellm-azure:|  +[a-zA-Z-]+:)", r"  \1", text, flags=re.MULTILINE)
     text = re.sub(r"^(    +)# (- name: claude| *[a-zA-Z]+: )", r"\1\2", text, flags=re.MULTILINE)
     raw = without_namespace(yaml.safe_load(text)["config"])
-    assert set(raw) == {field.alias for field in Settings.model_fields.values()} - SECRETS - {"catalogDate"}
+    assert set(raw) == {field.alias for field in Settings.model_fields.values()} - set(SECRETS) - {
+        "catalogDate"
+    }
     claude = raw["deployments"][-1]
     assert claude["provider"] == "anthropic"
     assert parse({**raw, "providerKeys": {claude["apiKeyVariable"]: "sk-ant-0123456789"}}, DAY)
@@ -80,7 +80,7 @@ def declared() -> dict[str, Any]:
 
 def test_pulumi_declares_every_setting_but_the_secrets() -> None:
     """Pulumi has no optional secret to declare: with a default it refuses it, without it demands it."""
-    assert set(declared()) == {field.alias for field in Settings.model_fields.values()} - SECRETS
+    assert set(declared()) == {field.alias for field in Settings.model_fields.values()} - set(SECRETS)
 
 
 def test_pulumis_defaults_are_the_settings_own() -> None:
