@@ -13,10 +13,12 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/litellm-azure
 UV := $(or $(shell command -v uv 2>/dev/null),$(CACHE)/uv-$(UV_VERSION)/bin/uv)
 OWN_PYTHON := $(or $(shell command -v python3 2>/dev/null),python)
 PYTHONS := 3.11 3.12 3.13
-# More arguments for pytest: make test ARGS="-k rename"
+# Where Python may not keep what it compiles, every preview would compile the SDK anew: half of its time.
+COMPILE := $(if $(PYTHONDONTWRITEBYTECODE),--compile-bytecode)
+# More arguments for pytest or bench: make test ARGS="-k rename"
 ARGS ?=
 
-.PHONY: help demo setup test test-all lint format clean
+.PHONY: help demo setup test test-all bench lint format clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,9 +39,12 @@ test-all: lint ## Run every test on each supported Python that is installed
 	  fi; \
 	  echo "Python $$version ($$found)"; \
 	  export UV_PROJECT_ENVIRONMENT=".venv/python-$$version"; \
-	  $(UV) sync --locked --quiet --python "$$found"; \
+	  $(UV) sync --locked --quiet $(COMPILE) --python "$$found"; \
 	  "$$UV_PROJECT_ENVIRONMENT/bin/python" -m pytest -n 2 --dist loadfile $(ARGS); \
 	done
+
+bench: $(STAMP) ## Measure: imports, the engine's runs, calls of the gateway; ARGS="--json FILE"
+	@$(PYTHON) -m bench $(ARGS)
 
 lint: $(STAMP) ## Check format, style and types
 	@$(PYTHON) -m ruff format --check --quiet
@@ -55,7 +60,7 @@ clean: ## Stop the offline Azure and forget it; the next command installs .venv 
 	@rm -f $(STAMP)
 
 $(STAMP): pyproject.toml uv.lock | $(UV)
-	@UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --locked --quiet
+	@UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --locked --quiet $(COMPILE)
 	@touch $@
 
 # Made whole or not at all, like everything in the cache.

@@ -5,6 +5,7 @@ Imports nothing of this project, so that the interpreter of another program's vi
 """
 
 import asyncio
+import gc
 import importlib
 import os
 import runpy
@@ -22,6 +23,8 @@ from pulumi.runtime.proto import language_pb2
 
 def run_program(request: language_pb2.RunRequest, engine: str) -> language_pb2.RunResponse:
     """Run a program to its end in this thread; what goes wrong in it is told to the engine, once."""
+    # It lives for seconds and keeps what it loads: looking for garbage in the SDK's classes is time lost.
+    gc.set_threshold(100_000)
     folder = Path(request.info.program_directory or request.pwd)
     entry = folder / (request.info.entry_point or request.program)
     os.chdir(request.info.root_directory or request.pwd)

@@ -1,0 +1,96 @@
+"""What the documents say is there, is there."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer.main
+from typer.core import TyperGroup
+
+from offline.__main__ import app
+from offline.arm.registry import KINDS, laws
+
+ROOT = Path(__file__).parent.parent.parent
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+OFFLINE = ROOT / "docs" / "offline.md"
+
+_CODE = re.compile(r"`([^`\n]+)`|^\$ (.+)$", re.MULTILINE)
+_LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
+
+
+def commands(document: Path) -> list[str]:
+    """What stands in code: spans, and lines after a prompt."""
+    return [span or line for span, line in _CODE.findall(document.read_text())]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_relative_links_lead_somewhere(document: Path) -> None:
+    missing = [link for link in _LINK.findall(document.read_text()) if not (document.parent / link).exists()]
+    assert not missing
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_make_has_every_target_that_is_named(document: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = {
+        word for command in commands(document) for word in re.findall(r"(?:^|\s)make ([a-z-]+)", command)
+    }
+    assert named <= targets
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_offline_has_every_command_and_option_that_is_named(document: Path) -> None:
+    for command in commands(document):
+        for words in re.findall(r"python -m offline ([^`]*)", command.split("#")[0]):
+            _check(shlex.split(words), command)
+
+
+def _check(words: list[str], told: str) -> None:
+    found = typer.main.get_command(app)
+    while isinstance(found, TyperGroup) and words and words[0].isalpha():
+        following = found.commands.get(words[0])
+        assert following is not None, told
+        found, words = following, words[1:]
+    options = {name for parameter in found.params for name in parameter.opts}
+    own = words[: words.index("--")] if "--" in words else words
+    assert {word for word in own if word.startswith("--")} <= options, told
+
+
+def test_options_of_start_and_of_faults_are_the_ones_that_are_described() -> None:
+    text = OFFLINE.read_text()
+    offline = typer.main.get_command(app)
+    assert isinstance(offline, TyperGroup)
+    faults = offline.commands["fault"]
+    assert isinstance(faults, TyperGroup)
+    for command in (offline.commands["start"], offline.commands["run"]):
+        for parameter in command.params:
+            if parameter.param_type_name == "option":
+                assert parameter.opts[0] in text
+    for name in faults.commands:
+        assert f"python -m offline fault {name}" in text
+
+
+def test_the_table_of_types_is_the_registry() -> None:
+    section = OFFLINE.read_text().split("## What it has")[1].split("##")[0]
+    told = {
+        f"{provider}/{kind}"
+        for provider, kinds in re.findall(r"^\| `(Microsoft\.\w+)` \| (.+) \|$", section, re.MULTILINE)
+        for kind in re.findall(r"`([^`]+)`", kinds)
+    }
+    assert told == {kind.type for kind in KINDS.values()}
+
+
+def test_the_laws_are_counted() -> None:
+    known = laws()
+    text = OFFLINE.read_text()
+    assert f"{len(known)} rules" in text
+    assert f"{sum(law.unconfirmed for law in known)} of them say `unconfirmed`" in text
+
+
+def test_every_fact_that_is_described_is_read_somewhere() -> None:
+    section = OFFLINE.read_text().split("### Facts")[1].split("##")[0]
+    source = "\n".join(path.read_text() for path in (ROOT / "offline").rglob("*.py"))
+    facts = re.findall(r"^\| `([\w.-]+)` \|", section, re.MULTILINE)
+    assert facts
+    assert [name for name in facts if f'_FACT = "{name}"' not in source] == []
