@@ -89,6 +89,16 @@ def test_the_demo_survives_every_interruption_and_ends_with_a_streamed_answer(pl
     assert "python -m offline status" in text, "what to do next is said"
 
 
+def test_the_readme_shows_what_the_demo_prints(place: Path) -> None:
+    """Its sample, line by line."""
+    sample = (ROOT / "README.md").read_text().split("<!-- demo -->")[1].split("<!-- /demo -->")[0]
+    printed = _whole(place)
+    missing = [
+        line for line in sample.splitlines() if line.strip("` ") not in ("", "text") and line not in printed
+    ]
+    assert missing == []
+
+
 def test_run_again_it_reports_no_changes_and_is_back_soon(place: Path) -> None:
     begun = time.monotonic()
     text = _whole(place)
