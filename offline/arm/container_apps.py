@@ -11,6 +11,7 @@ from offline.arm.container_apps_checks import check_app
 from offline.arm.errors import JSON, ArmError
 from offline.arm.ids import ResourceId
 from offline.arm.kinds import Azure, Kind, Write
+from offline.arm.network import hold
 from offline.arm.store import Resource
 
 ENVIRONMENT = "Microsoft.App/managedEnvironments"
@@ -18,6 +19,8 @@ APP = "Microsoft.App/containerApps"
 DELEGATION = "Microsoft.App/environments"
 WORKLOAD_PROFILES_SIZE = 27
 CONSUMPTION_ONLY_SIZE = 23
+LINK_SECONDS = 1800
+"""How long a deleted environment's link holds its subnet. People report minutes to an hour; Azure names no number."""
 _WORDS = (
     "ambitious",
     "blackhill",
@@ -133,6 +136,13 @@ class ManagedEnvironment(Kind):
         if apps:
             raise laws.ENV_HAS_APPS.broken(name=resource.id.name, count=len(apps))
 
+    def removed(self, azure: Azure, resource: Resource) -> None:
+        """Its association link keeps the subnet for a while longer."""
+        super().removed(azure, resource)
+        subnet_id = _subnet_id(resource.properties)
+        if subnet_id:
+            hold(azure.store, ResourceId(subnet_id), until=azure.clock.due(LINK_SECONDS))
+
 
 class ContainerApp(Kind):
     """An app. Its operation ends when the new revision serves, or has failed."""
@@ -145,6 +155,7 @@ class ContainerApp(Kind):
     updating_state = "InProgress"
     busy = laws.APP_BUSY
     laws = laws.APP_LAWS
+    secret_paths = ("properties.configuration.secrets[].value",)
 
     def check(self, azure: Azure, write: Write) -> None:
         """:raises ArmError: app-name, app-environment, env-failed, app-secret and the others that need no call."""

@@ -162,7 +162,8 @@ class Kind:
     actions: Mapping[str, Action] = {}
     """POST actions by name: `listKeys`."""
     secret_paths: tuple[str, ...] = ()
-    """Dotted paths of the body that are written and never read: `properties.value`."""
+    """Dotted paths of the body that are written and never read: `properties.value`; `secrets[].value` is the value
+    of every entry. They are shown to nobody, and no record of requests holds them."""
 
     def busy_scopes(self, azure: Azure, resource_id: ResourceId, properties: JSON) -> tuple[ResourceId, ...]:
         """A write or delete is refused with `busy` while an operation runs on one of these or below it.

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from offline.arm.errors import JSON, ArmError
+from offline.arm.hidden import without_hidden
 from offline.arm.ids import ResourceId
 from offline.arm.kinds import Azure, Kind
 from offline.arm.regions import REGIONS
@@ -20,10 +21,7 @@ _EQUALS = re.compile(
 
 def seen(azure: Azure, kind: Kind, resource: Resource) -> JSON:
     """A resource as a GET shows it: without what is written and never read."""
-    body = kind.shown(azure, resource)
-    for path in kind.secret_paths:
-        body = _without(body, path.split("."))
-    return body
+    return without_hidden(kind, kind.shown(azure, resource))
 
 
 def collection(azure: Azure, kind: Kind, scope: ResourceId, query: Mapping[str, str]) -> list[JSON]:
@@ -192,13 +190,3 @@ def _provider(azure: Azure, namespace: str) -> JSON:
             {"resourceType": name, "locations": list(REGIONS.values()), "apiVersions": []} for name in types
         ],
     }
-
-
-def _without(body: JSON, path: list[str]) -> JSON:
-    head, *rest = path
-    if head not in body:
-        return body
-    inner = body[head]
-    if not rest:
-        return {key: value for key, value in body.items() if key != head}
-    return {**body, head: _without(inner, rest)} if isinstance(inner, dict) else body

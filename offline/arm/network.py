@@ -17,7 +17,8 @@ NETWORK = "Microsoft.Network/virtualNetworks"
 SUBNET = f"{NETWORK}/subnets"
 
 HELD_FACT = "held-subnets"
-"""Store fact: lower-case subnet id → {by, until}: service association links that outlive their environment."""
+"""Store fact: lower-case subnet id → until when (epoch seconds): service association links outlive their
+environment."""
 
 
 def etag() -> str:
@@ -187,8 +188,22 @@ def refuse_used(azure: Azure, subnet: Resource) -> None:
 
 def hold(store: Store, subnet_id: ResourceId, *, until: float) -> None:
     """Keep a subnet held by the association link of an environment that is gone, up to a wall-clock time."""
+    store.set_fact(HELD_FACT, {**_held(store), subnet_id.key: until})
+
+
+def release(store: Store, scope: ResourceId) -> None:
+    """Let go of every subnet inside: the delete of a whole group does not stop at such a link."""
+    held = _held(store)
+    kept = {key: until for key, until in held.items() if not ResourceId(key).within(scope)}
+    if kept != held:
+        store.set_fact(HELD_FACT, kept)
+
+
+def _held(store: Store) -> dict[str, float]:
+    """What is held now."""
     held = store.fact(HELD_FACT)
-    store.set_fact(HELD_FACT, {**(held if isinstance(held, dict) else {}), subnet_id.key: until})
+    now = time.time()
+    return {key: until for key, until in held.items() if until > now} if isinstance(held, dict) else {}
 
 
 def _links(store: Store, subnet_id: ResourceId) -> list[JSON]:
@@ -208,9 +223,7 @@ def _links(store: Store, subnet_id: ResourceId) -> list[JSON]:
             subnet = configuration.get("infrastructureSubnetId")
             if isinstance(subnet, str) and subnet.lower() == subnet_id.key:
                 return [link]
-    held = store.fact(HELD_FACT)
-    until = held.get(subnet_id.key, 0) if isinstance(held, dict) else 0
-    return [link] if until > time.time() else []
+    return [link] if subnet_id.key in _held(store) else []
 
 
 def _ip_configuration(endpoint: Resource) -> str:

@@ -8,6 +8,7 @@ from offline.arm.errors import JSON, ArmError, Law
 from offline.arm.general_laws import LAWS, RG_BLOCKED, RG_DELETING, RG_MISSING
 from offline.arm.ids import ResourceId
 from offline.arm.kinds import Azure, Kind, Write
+from offline.arm.network import release
 from offline.arm.operations import remove_tree
 from offline.arm.store import Resource
 
@@ -55,6 +56,7 @@ class ResourceGroup(Kind):
         refused: set[str] = set()
         while members := _members(azure, resource.id):
             await _let_finish(azure, resource.id)
+            release(azure.store, resource.id)
             deletable, refused_now = _sorted(azure, members)
             if not deletable:
                 inside = _children(azure, members)
