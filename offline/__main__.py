@@ -106,7 +106,7 @@ def start(
     if not settled:
         err.print("An app does not come up; python -m offline status says which.", style="yellow")
     out.print(f"The offline Azure runs (pid {record.pid}, {home.path}).", highlight=False)
-    out.print("Next: python -m offline run -- pulumi preview --stack dev, or python -m offline status")
+    out.print("Next: python -m offline run -- COMMAND (pulumi, say), or python -m offline status")
 
 
 @app.command()
