@@ -51,6 +51,9 @@ class Cloud:
         control.settled(self.record)
 
     def stop(self) -> None:
+        if "_manager" in self.__dict__:
+            self._manager.close()
+            del self._manager
         daemon.stop(self.home)
 
     def environment(self, network: str | None = None) -> dict[str, str]:
@@ -69,25 +72,29 @@ class Cloud:
 
     def arm(self, method: str, path: str, api_version: str, body: object = None) -> httpx.Response:
         """A request to the resource manager, as somebody with the portal would make one."""
+        return self._manager.request(method, path, params={"api-version": api_version}, json=body)
+
+    @cached_property
+    def _manager(self) -> httpx.Client:
+        """The resource manager, signed in to."""
         surroundings = self.environment()
-        trust = ssl.create_default_context(cafile=surroundings["SSL_CERT_FILE"])
-        with httpx.Client(proxy=surroundings["HTTPS_PROXY"], verify=trust, timeout=60) as client:
-            token = client.post(
-                f"https://login.microsoftonline.com/{surroundings['AZURE_TENANT_ID']}/oauth2/v2.0/token",
-                data={
-                    "grant_type": "client_credentials",
-                    "client_id": surroundings["AZURE_CLIENT_ID"],
-                    "client_secret": surroundings["AZURE_CLIENT_SECRET"],
-                    "scope": "https://management.azure.com/.default",
-                },
-            ).json()["access_token"]
-            return client.request(
-                method,
-                f"https://management.azure.com{path}",
-                params={"api-version": api_version},
-                headers={"Authorization": f"Bearer {token}"},
-                json=body,
-            )
+        client = httpx.Client(
+            base_url="https://management.azure.com",
+            proxy=surroundings["HTTPS_PROXY"],
+            verify=ssl.create_default_context(cafile=surroundings["SSL_CERT_FILE"]),
+            timeout=60,
+        )
+        signed_in = client.post(
+            f"https://login.microsoftonline.com/{surroundings['AZURE_TENANT_ID']}/oauth2/v2.0/token",
+            data={
+                "grant_type": "client_credentials",
+                "client_id": surroundings["AZURE_CLIENT_ID"],
+                "client_secret": surroundings["AZURE_CLIENT_SECRET"],
+                "scope": "https://management.azure.com/.default",
+            },
+        ).json()
+        client.headers["Authorization"] = f"Bearer {signed_in['access_token']}"
+        return client
 
 
 @dataclass(frozen=True)
@@ -99,7 +106,10 @@ class Result:
 
     @property
     def changes(self) -> dict[str, int]:
-        """`{"create": 61}`, by the engine's own summary; `same` left out."""
+        """`{"create": 61}`, by the engine's own summary; what is unchanged left out.
+
+        Without the summary this fails: "no changes" can't be read out of an output that does not say so.
+        """
         words = {
             "created": "create",
             "to create": "create",
@@ -110,13 +120,13 @@ class Result:
             "replaced": "replace",
             "to replace": "replace",
         }
-        summary = self.text[self.text.rfind("\nResources:") :]
-        return {
-            words[what]: int(count)
-            for count, what in re.findall(
-                r"[-+~]*\s*(\d+) ((?:to )?(?:creat|updat|delet|replac)\w+)", summary
-            )
-        }
+        _, found, rest = self.text.rpartition("\nResources:\n")
+        summary = rest.split("\n\n", 1)[0]
+        counts = re.findall(r"^ +[-+~]*\s*(\d+) ((?:to )?[a-z]+)\b", summary, re.MULTILINE)
+        assert found, f"the engine's summary is missing: {self.text}"
+        assert counts, f"the engine's summary has no counts: {summary}"
+        assert {what for _, what in counts} <= {*words, "unchanged", "change", "changes"}, summary
+        return {words[what]: int(count) for count, what in counts if what in words}
 
 
 @dataclass
