@@ -26,6 +26,8 @@ _PROVIDER = "/subscriptions/{subscription}/providers/Microsoft.KeyVault"
 _DELETED = f"{_PROVIDER}/locations/{{location}}/deletedVaults/{{name}}"
 _NAME = re.compile(r"[a-zA-Z](?!.*--)[a-zA-Z0-9-]{1,22}[a-zA-Z0-9]")
 
+_SECRET_NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
+
 TAKEN_FACT = "vault-names-elsewhere"
 """Store fact: vault names that other subscriptions have."""
 
@@ -264,7 +266,11 @@ class Vault(Kind):
 
 
 class Secret(Kind):
-    """A secret, written from outside the vault's network. Each write is a new version."""
+    """A secret, written from outside the vault's network.
+
+    A write that changes the value, the content type or an attribute is a new version. One that repeats what is there
+    makes none: nothing proves that of Azure, and a version more at every deployment would be noticed.
+    """
 
     type = SECRET
     create_seconds = 2
@@ -274,12 +280,22 @@ class Secret(Kind):
     located = False
     has_state = False
     system_data = False
-    laws = (laws.SECRET_DELETED, laws.SECRET_LARGE, laws.SECRET_DELETE)
+    laws = (
+        laws.SECRET_NAME,
+        laws.SECRET_VALUE,
+        laws.SECRET_DELETED,
+        laws.SECRET_LARGE,
+        laws.SECRET_DELETE,
+    )
     secret_paths = ("properties.value",)
 
     def check(self, azure: Azure, write: Write) -> None:
+        if not _SECRET_NAME.fullmatch(write.id.name):
+            raise laws.SECRET_NAME.broken(name=write.id.name)
         if write.existing is None and deleted_secret(azure.store, write.id) is not None:
             raise laws.SECRET_DELETED.broken(name=write.id.name)
+        if write.existing is None and write.properties.get("value") is None:
+            raise laws.SECRET_VALUE.broken(name=write.id.name)
         if len(str(write.properties.get("value") or "").encode()) > LARGEST:
             raise laws.SECRET_LARGE.broken(limit=LARGEST)
 
@@ -288,18 +304,21 @@ class Secret(Kind):
         vault = azure.store.get(write.id.parent)
         assert vault is not None
         kept = versions(write.existing) if write.existing is not None else []
+        before = kept[-1] if kept else None
         value = write.properties.get("value")
         attributes, tags = write.properties.get("attributes"), write.body.get("tags")
         content_type = write.properties.get("contentType")
-        kept.append(
-            new_version(
-                # Without a value, the one that it has goes on: an update may change its attributes alone.
-                str(value) if value is not None else kept[-1].value if kept else "",
-                content_type=str(content_type) if content_type is not None else None,
-                attributes=attributes if isinstance(attributes, dict) else {},
-                tags=tags if isinstance(tags, dict) else {},
-            )
+        wanted = new_version(
+            # Without a value, the one that it has goes on: an update may change its attributes alone.
+            str(value) if value is not None else before.value if before is not None else "",
+            content_type=str(content_type) if content_type is not None else None,
+            attributes=attributes if isinstance(attributes, dict) else {},
+            tags=tags if isinstance(tags, dict) else {},
         )
+        if before is None or not before.is_like(wanted):
+            kept.append(wanted)
+        elif before.tags != wanted.tags:
+            kept[-1] = replace(before, tags=wanted.tags, updated=wanted.updated)
         return secret_resource(vault, write.id, kept)
 
     def check_delete(self, azure: Azure, resource: Resource) -> None:

@@ -93,6 +93,24 @@ SECRET_DELETED = Law(
     source="Azure SDK for .NET sample (data plane); by analogy for the control plane",
     protects="creating a secret again under the name of a deleted one",
 )
+SECRET_NAME = Law(
+    id="kv-secret-name",
+    status=400,
+    code="BadParameter",
+    message="The request URI contains an invalid name: {name}",
+    source="docs rest/api/keyvault/secrets: ^[0-9a-zA-Z-]+$, 127 characters (text of the data plane, by analogy)",
+    protects="a secret name with an underscore or a dot",
+    unconfirmed=True,
+)
+SECRET_VALUE = Law(
+    id="kv-secret-value",
+    status=400,
+    code="BadParameter",
+    message="Property value is required to create the secret '{name}'.",
+    source="by analogy with the data plane, where value is required (text unconfirmed)",
+    protects="a secret that is made without a value",
+    unconfirmed=True,
+)
 SECRET_LARGE = Law(
     id="kv-secret-size",
     status=400,

@@ -31,6 +31,20 @@ class Version:
     updated: int = 0
     tags: JSON = field(default_factory=dict)
 
+    def is_like(self, other: "Version") -> bool:
+        """Whether both say the same, leaving aside identity, times and tags."""
+
+        def said(version: "Version") -> tuple[object, ...]:
+            return (
+                version.value,
+                version.content_type,
+                version.enabled,
+                version.not_before,
+                version.expires,
+            )
+
+        return said(self) == said(other)
+
     @property
     def attributes(self) -> JSON:
         """As both planes show them."""

@@ -190,7 +190,7 @@ def test_secret_shows_where_it_is_and_never_what_it_is(rig: Rig) -> None:
     assert "do-not-show" not in written.text + str(shown) + rig.ask("GET", f"{VAULT}/secrets").text
 
 
-def test_every_write_is_a_new_version_and_the_old_ones_stay(rig: Rig) -> None:
+def test_every_change_is_a_new_version_and_the_old_ones_stay(rig: Rig) -> None:
     rig.make(VAULT, _body())
     first = rig.make(SECRET, _secret("one"))["properties"]["secretUriWithVersion"]
     second = rig.make(SECRET, _secret("two"))["properties"]["secretUriWithVersion"]
@@ -198,6 +198,48 @@ def test_every_write_is_a_new_version_and_the_old_ones_stay(rig: Rig) -> None:
     kept = rig.inside(lambda: rig.store.get(FULL + "/secrets/master-key"))
     assert kept is not None
     assert [version.value for version in versions(kept)] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("again", "new"),
+    [
+        pytest.param({"properties": {"value": "one", "contentType": "text/plain"}}, False, id="repeated"),
+        pytest.param({"properties": {"contentType": "text/plain"}}, False, id="without a value"),
+        pytest.param(
+            {"properties": {"value": "one", "contentType": "text/plain"}, "tags": {"a": "b"}},
+            False,
+            id="other tags",
+        ),
+        pytest.param({"properties": {"value": "two", "contentType": "text/plain"}}, True, id="other value"),
+        pytest.param({"properties": {"value": "one", "contentType": "text/yaml"}}, True, id="other type"),
+        pytest.param(
+            {"properties": {"value": "one", "contentType": "text/plain", "attributes": {"enabled": False}}},
+            True,
+            id="switched off",
+        ),
+    ],
+)
+def test_a_write_that_changes_nothing_makes_no_version(rig: Rig, again: Any, new: bool) -> None:
+    rig.make(VAULT, _body())
+    first = rig.make(SECRET, _secret("one", contentType="text/plain"))["properties"]
+    second = rig.make(SECRET, again)
+    assert (second["properties"]["secretUriWithVersion"] != first["secretUriWithVersion"]) is new
+    assert second.get("tags") == again.get("tags")
+
+
+def test_secret_needs_a_value_at_first(rig: Rig) -> None:
+    rig.make(VAULT, _body())
+    status, code, message = error(_put(rig, SECRET, {"properties": {"contentType": "text/plain"}}))
+    assert (status, code) == (400, "BadParameter")
+    assert "value is required" in message
+
+
+@pytest.mark.parametrize("name", ["with_underscore", "with.dot", "x" * 128])
+def test_secret_names_that_cannot_be(rig: Rig, name: str) -> None:
+    rig.make(VAULT, _body())
+    status, code, message = error(_put(rig, f"{VAULT}/secrets/{name}", _secret()))
+    assert (status, code) == (400, "BadParameter")
+    assert name in message
 
 
 def test_secret_without_its_vault(rig: Rig) -> None:
