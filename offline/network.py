@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from offline.arm import network_view
+from offline.arm.cognitive_lists import REGIONAL_SUFFIX
 from offline.arm.ids import ResourceId
 from offline.arm.network_view import PrivateTarget
+from offline.arm.regions import region
 from offline.arm.store import Resource, Store
 from offline.arrival import Caller
 
@@ -77,6 +79,8 @@ class Network:
         label, _, suffix = name.partition(".")
         if suffix in ACCOUNT_SUFFIXES:
             return self._service(caller, name, "openai", self._account(label))
+        if f".{suffix}" == REGIONAL_SUFFIX:
+            return self._regional(name, label)
         if suffix == VAULT_SUFFIX:
             return self._service(caller, name, "vault", self._vault(label))
         if name.endswith(f".{APPS_SUFFIX}"):
@@ -106,6 +110,16 @@ class Network:
         if target.outcome == "no_zone":
             return public
         return self._unreachable(host, caller.network_id, target)
+
+    def _regional(self, host: str, location: str) -> Route:
+        """A region's own host: one of its accounts says there that it has a name of its own."""
+        for account in self._store.of_type(ACCOUNT):
+            if region(str(account.body.get("location", ""))) == location:
+                return Route(verdict="public", service="openai", resource_id=account.id.text)
+        return Route(
+            verdict="unresolved",
+            reason=f"{host} does not resolve: this offline Azure has it only where a region has an account",
+        )
 
     def _app(self, caller: Caller, host: str) -> Route:
         app = self._app_of(host)
@@ -163,13 +177,21 @@ class Network:
         for app in self._store.of_type(APP):
             configuration = app.properties.get("configuration")
             ingress = configuration.get("ingress") if isinstance(configuration, dict) else None
-            if isinstance(ingress, dict) and str(ingress.get("fqdn", "")).lower() == host:
+            own = str(ingress.get("fqdn", "")).lower() if isinstance(ingress, dict) else ""
+            if own and (host == own or _is_revision_of(host, own)):
                 return app
         return None
 
     def _environment_of(self, app: Resource) -> Resource | None:
         named = app.properties.get("environmentId") or app.properties.get("managedEnvironmentId")
         return self._store.get(named) if isinstance(named, str) else None
+
+
+def _is_revision_of(host: str, app: str) -> bool:
+    """Whether a host is `app--revision.domain`, where the app's own is `app.domain`."""
+    label, _, domain = host.partition(".")
+    name, _, rest = app.partition(".")
+    return domain == rest and label.startswith(f"{name}--") and label != f"{name}--"
 
 
 def _is_internal(environment: Resource) -> bool:

@@ -13,10 +13,10 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDict
 from yarl import URL
 
-from offline.apps.places import person_address
 from offline.apps.replica import Replica
 from offline.apps.revision import Revision
 from offline.apps.running import RunningApp
+from offline.arm.addresses import address_of
 from offline.arm.container_app_template import Restriction
 from offline.arm.network_view import private_target
 from offline.arm.store import Store
@@ -211,10 +211,7 @@ class Ingress:
 
     def _address(self, arrival: Arrival) -> str:
         """Where the call seems to come from. A person's is one fixed address: loopback would say nothing."""
-        caller = self.apps.get((arrival.caller.app_id or "").lower())
-        if caller is not None and caller.environment.outbound_address:
-            return caller.environment.outbound_address
-        return person_address(self._store)
+        return address_of(self._store, arrival.caller)
 
     # Carrying ------------------------------------------------------------------------------------------------------
 

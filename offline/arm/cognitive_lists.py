@@ -15,6 +15,9 @@ from offline.arm.store import Deleted, Resource
 ACCOUNT = "Microsoft.CognitiveServices/accounts"
 DEPLOYMENT = f"{ACCOUNT}/deployments"
 
+REGIONAL_SUFFIX = ".api.cognitive.microsoft.com"
+"""A region's own host, behind the region's name."""
+
 KEPT_SECONDS = 48 * 3600
 """How long a deleted account can be restored, by the wall clock."""
 
@@ -25,7 +28,7 @@ _DELETED = f"{_PROVIDER}/locations/{{location}}/resourceGroups/{{group}}/deleted
 def endpoints(subdomain: object, location: str) -> tuple[str, JSON]:
     """An account's endpoint, and its map of them."""
     if not subdomain:
-        url = f"https://{region(location)}.api.cognitive.microsoft.com/"
+        url = f"https://{region(location)}{REGIONAL_SUFFIX}/"
     else:
         url = f"https://{str(subdomain).lower()}.openai.azure.com/"
     names = (

@@ -6,6 +6,7 @@ import secrets
 import uuid
 
 from offline.arm import container_apps_laws as laws
+from offline.arm.addresses import new_outbound_address, outbound_address
 from offline.arm.container_app_template import App, entries, fields, text
 from offline.arm.container_apps_checks import check_app
 from offline.arm.errors import JSON, ArmError
@@ -92,11 +93,7 @@ class ManagedEnvironment(Kind):
         )
         internal = network.get("internal") is True
         region = text(write.body.get("location"))
-        private: JSON = (
-            before.private
-            if before is not None
-            else {"outboundAddress": f"198.51.100.{1 + secrets.randbelow(254)}"}
-        )
+        private: JSON = before.private if before is not None else {"outboundAddress": new_outbound_address()}
         generated: JSON = {
             "defaultDomain": old.get("defaultDomain")
             or f"{secrets.choice(_WORDS)}-{secrets.token_hex(4)}.{region}.azurecontainerapps.io",
@@ -174,7 +171,7 @@ class ContainerApp(Kind):
         environment_id = text(asked.get("environmentId")) or text(asked.get("managedEnvironmentId"))
         environment = azure.store.get(environment_id) if environment_id else None
         domain = text(environment.properties.get("defaultDomain")) if environment is not None else ""
-        outbound = text(environment.private.get("outboundAddress")) if environment is not None else ""
+        outbound = outbound_address(environment)
         private = dict(before.private) if before is not None else {}
         configuration, values = _split_secrets(
             fields(asked.get("configuration")), fields(private.get("secrets"))

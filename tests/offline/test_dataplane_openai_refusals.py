@@ -12,6 +12,8 @@ import openai
 import pytest
 
 from offline.arm import models
+from offline.arm.addresses import PERSON_ADDRESS, PERSON_ADDRESS_FACT
+from offline.arrival import Caller
 from offline.dataplane.openai import disturbances
 from offline.dataplane.openai.disturbances import Disturbance
 from offline.dataplane.openai.limits import LIMITS_FACT
@@ -31,7 +33,7 @@ from tests.offline.accounts import (
     token,
     undated,
 )
-from tests.offline.services import APP, PERSON, Running
+from tests.offline.services import APP, NETWORK, PERSON, Running
 
 CHAT = "/openai/deployments/gpt-4o-2024-08-06/chat/completions?api-version=2024-08-01-preview"
 THINKER = "/openai/deployments/thinker/chat/completions?api-version=2024-10-21"
@@ -182,6 +184,38 @@ def test_firewall(azure: Running, rules: list[dict[str, str]], status: int) -> N
     if status == 403:
         assert _error(answer)[2] == "Access denied due to Virtual Network/Firewall rules."
         assert answer.headers["policy-id"] == "ThrowExceptionDueToTrafficDenied"
+
+
+def test_firewall_sees_the_persons_address_that_the_home_was_told(azure: Running) -> None:
+    account(azure, networkAcls={"defaultAction": "Deny", "ipRules": [{"value": "192.0.2.77"}]})
+    assert post(azure, CHAT, HELLO).status_code == 403
+    azure.store.set_fact(PERSON_ADDRESS_FACT, "192.0.2.77")
+    try:
+        assert post(azure, CHAT, HELLO).status_code == 200
+    finally:
+        azure.store.set_fact(PERSON_ADDRESS_FACT, PERSON_ADDRESS)
+
+
+def test_firewall_sees_an_app_at_its_environments_address(azure: Running) -> None:
+    group = ACCOUNT.partition("/providers/")[0]
+    environment = f"{group}/providers/Microsoft.App/managedEnvironments/env"
+    app = f"{group}/providers/Microsoft.App/containerApps/gateway"
+    azure.put(environment, {}, outboundAddress="198.51.100.77")
+    azure.put(app, {"environmentId": environment})
+    caller = Caller(name="gateway", kind="app", network_id=f"{NETWORK}-of-its-own", app_id=app)
+    account(azure, networkAcls={"defaultAction": "Deny", "ipRules": [{"value": "198.51.100.77"}]})
+    assert post(azure, THINKER, HELLO, caller=caller).status_code == 200
+    account(azure, networkAcls={"defaultAction": "Deny", "ipRules": [{"value": "198.51.100.76"}]})
+    assert post(azure, THINKER, HELLO, caller=caller).status_code == 403
+
+
+def test_regional_host_sends_to_the_accounts_own(azure: Running) -> None:
+    with azure.client() as client:
+        answer = client.post(
+            f"https://southcentralus.api.cognitive.microsoft.com{CHAT}", json=HELLO, headers={"api-key": KEY}
+        )
+    assert _error(answer)[:2] == (403, "403")
+    assert _error(answer)[2].startswith("A Virtual Network is configured for this resource.")
 
 
 # Paths and versions ------------------------------------------------------------------------------------------

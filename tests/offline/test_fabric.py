@@ -167,6 +167,11 @@ def test_account_answers_under_its_three_domains(net: Running, suffix: str) -> N
         pytest.param(PERSON, "example.com", "passed", id="a person may"),
         pytest.param(APP, "account.openai.azure.com.example.com", "refused", id="only looks like it"),
         pytest.param(PERSON, "../etc", "unresolved", id="no host name"),
+        pytest.param(
+            PERSON, "southcentralus.api.cognitive.microsoft.com", "public", id="region with an account"
+        ),
+        pytest.param(APP, "southcentralus.api.cognitive.microsoft.com", "public", id="the same from an app"),
+        pytest.param(PERSON, "westus.api.cognitive.microsoft.com", "unresolved", id="region without one"),
     ],
 )
 def test_decisions(net: Running, caller: Caller, host: str, verdict: Verdict) -> None:
@@ -229,6 +234,24 @@ def test_external_app_is_reached_from_everywhere(net: Running, app_host: str) ->
     net.put(ENVIRONMENT, {"vnetConfiguration": {"internal": False}})
     route = Network(net.store).route(PERSON, app_host)
     assert (route.verdict, route.service) == ("public", "apps")
+
+
+@pytest.mark.parametrize(
+    ("label", "verdict"),
+    [
+        pytest.param("gateway--0a1b2c3", "public", id="a revision"),
+        pytest.param("gateway--", "unresolved", id="no revision"),
+        pytest.param("gateway2--0a1b2c3", "unresolved", id="of no app"),
+        pytest.param(
+            "gateway--0a1b2c3.internal", "unresolved", id="of an internal ingress, which it has not"
+        ),
+    ],
+)
+def test_a_revision_has_a_host_of_its_own(net: Running, app_host: str, label: str, verdict: Verdict) -> None:
+    net.put(ENVIRONMENT, {"vnetConfiguration": {"internal": False}})
+    host = app_host.replace("gateway", label, 1)
+    route = Network(net.store).route(PERSON, host)
+    assert (route.verdict, (route.resource_id or "").endswith("/gateway")) == (verdict, verdict == "public")
 
 
 def test_app_that_leaves_is_refused_and_recorded(net: Running) -> None:

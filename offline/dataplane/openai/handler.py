@@ -12,7 +12,7 @@ from typing import Protocol
 from aiohttp import web
 
 from offline.arm import models
-from offline.arm.cognitive_lists import DEPLOYMENT
+from offline.arm.cognitive_lists import DEPLOYMENT, REGIONAL_SUFFIX
 from offline.arm.errors import JSON
 from offline.arm.ids import ResourceId
 from offline.arm.models import Model, catalog
@@ -90,6 +90,8 @@ class OpenAI:
         account = self._store.get(arrival.resource_id) if arrival.resource_id is not None else None
         if account is None:
             raise refusals.no_such_path()
+        if arrival.host.endswith(REGIONAL_SUFFIX):
+            raise refusals.regional_host()
         self._check_network(account, arrival)
         call = _Call(account=account, arrival=arrival, principal_id=self._authenticate(request, account))
         headers["x-ms-region"] = call.region
@@ -119,9 +121,8 @@ class OpenAI:
 
     # The door ------------------------------------------------------------------------------------------------
 
-    @staticmethod
-    def _check_network(account: Resource, arrival: Arrival) -> None:
-        match judge(account, arrival):
+    def _check_network(self, account: Resource, arrival: Arrival) -> None:
+        match judge(self._store, account, arrival):
             case "disabled":
                 raise refusals.public_access_off()
             case "denied":

@@ -69,6 +69,16 @@ def public_access_off() -> RefusalError:
     return gateway(403, "403", "Public access is disabled. Please configure private endpoint.")
 
 
+def regional_host() -> RefusalError:
+    """A region's own host, for accounts that answer under their own name. Source: continuedev/continue#12547."""
+    return gateway(
+        403,
+        "403",
+        "A Virtual Network is configured for this resource. Please use the correct endpoint for making requests. "
+        "Check https://aka.ms/cogsvc-vnet for more details.",
+    )
+
+
 def firewall() -> RefusalError:
     """Source: Azure-Samples/azure-sql-db-chatbot#3."""
     return gateway(

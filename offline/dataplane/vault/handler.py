@@ -8,12 +8,13 @@ from typing import Protocol
 
 from aiohttp import web
 
+from offline.arm.addresses import address_of
 from offline.arm.errors import JSON
 from offline.arm.ids import ResourceId
 from offline.arm.regions import region
 from offline.arm.store import Resource, Store
 from offline.arrival import Arrival
-from offline.dataplane.firewall import address_of, judge
+from offline.dataplane.firewall import judge
 from offline.dataplane.vault import refusals
 from offline.dataplane.vault.refusals import VaultRefusalError
 from offline.dataplane.vault.secrets import Secrets
@@ -99,11 +100,20 @@ class KeyVault:
             request=request,
             body=await _json(request),
         )
-        _check_network(call, arrival)
+        self._check_network(call, arrival)
         version = request.query.get("api-version")
         if version not in VERSIONS:
             raise refusals.api_version(version)
         return self._operate(call)
+
+    def _check_network(self, call: _Call, arrival: Arrival) -> None:
+        """:raises VaultRefusalError: the vault is closed to where the caller comes from."""
+        match judge(self._store, call.vault, arrival):
+            case "disabled":
+                raise refusals.public_off(caller=call.caller, place=call.place)
+            case "denied":
+                address = address_of(self._store, arrival.caller)
+                raise refusals.firewall(caller=call.caller, address=address, place=call.place)
 
     def _claims(self, request: web.BaseRequest, vault: Resource) -> Claims:
         """:raises VaultRefusalError: the 401 by which clients find out where to get a token."""
@@ -181,15 +191,6 @@ class KeyVault:
             ):
                 return
         raise refusals.no_permission(caller=call.caller, permission=PERMISSIONS[action], place=call.place)
-
-
-def _check_network(call: _Call, arrival: Arrival) -> None:
-    """:raises VaultRefusalError: the vault is closed to where the caller comes from."""
-    match judge(call.vault, arrival):
-        case "disabled":
-            raise refusals.public_off(caller=call.caller, place=call.place)
-        case "denied":
-            raise refusals.firewall(caller=call.caller, address=address_of(arrival), place=call.place)
 
 
 async def _json(request: web.BaseRequest) -> JSON:
