@@ -125,7 +125,7 @@ class Result:
         counts = re.findall(r"^ +[-+~]*\s*(\d+) ((?:to )?[a-z]+)\b", summary, re.MULTILINE)
         assert found, f"the engine's summary is missing: {self.text}"
         assert counts, f"the engine's summary has no counts: {summary}"
-        assert {what for _, what in counts} <= {*words, "unchanged", "change", "changes"}, summary
+        assert {what for _, what in counts} <= {*words, "unchanged", "change", "changes", "errored"}, summary
         return {words[what]: int(count) for count, what in counts if what in words}
 
 

@@ -104,8 +104,10 @@ def test_run_again_it_reports_no_changes_and_is_back_soon(place: Path) -> None:
     text = _whole(place)
     assert re.search(r"\d+ unchanged", text)
     assert " created" not in text
+    took = time.monotonic() - begun
+    print(f"the demo came back after {took:.1f} s")  # noqa: T201 - to compare with the promise
     # 20 s is the promise on a machine that does nothing else; here the other tests run beside it.
-    assert time.monotonic() - begun < 40
+    assert took < 40
 
 
 def test_the_clients_environment_is_for_its_owner_alone_and_git_ignores_it(place: Path) -> None:

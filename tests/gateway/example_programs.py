@@ -8,10 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from offline.images import cache
+from offline.cache import cache
 from tests.cloud import ROOT
+from tests.tools import tool
 
 LANGUAGES = ("python", "typescript")
 
@@ -20,9 +19,7 @@ def command(language: str) -> list[str | Path]:
     """What starts the example of a language."""
     if language == "python":
         return [sys.executable, ROOT / "examples" / "python" / "chat.py"]
-    node = shutil.which("node")
-    if node is None or shutil.which("npm") is None:
-        pytest.skip("the TypeScript example needs node and npm, and this machine has none")
+    node, _ = (tool(name, "the TypeScript example is built and run with it") for name in ("node", "npm"))
     return [node, built() / "dist" / "chat.js"]
 
 

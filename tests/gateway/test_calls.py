@@ -8,7 +8,9 @@ import httpx
 import openai
 import pytest
 
-from tests.cloud import Cloud, Stack
+from config.settings import parse
+from tests.cloud import CATALOG_DATE, Cloud, Stack
+from tests.settings import stacks
 
 ACCOUNT = "ai-idha-sbx-scus-001"
 
@@ -106,9 +108,31 @@ def test_the_proxy_serves_the_models_of_the_settings_and_no_other(stack: Stack) 
     assert served == set(stack.models())
 
 
-def test_model_info_holds_every_deployment_once(stack: Stack) -> None:
-    found = sorted(entry["litellm_params"]["model"] for entry in _get(stack, "/model/info")["data"])
-    assert found == sorted(f"azure/{name}" for name in _deployments(stack))
+def test_model_info_holds_every_deployment_as_the_settings_say(stack: Stack) -> None:
+    found = [
+        {
+            "alias": entry["model_name"],
+            **{name: entry["litellm_params"].get(name) for name in ("model", "api_base", "api_version")},
+            **{name: entry["model_info"].get(name) for name in ("id", "mode", "base_model")},
+        }
+        for entry in _get(stack, "/model/info")["data"]
+    ]
+    settings = parse(stacks.stack(stack.name), CATALOG_DATE)
+    expected = [
+        {
+            "alias": deployment.alias or deployment.name,
+            "model": f"azure/{deployment.name}",
+            "api_base": f"https://{account.name}.openai.azure.com/",
+            "api_version": settings.api_version,
+            "id": f"{deployment.alias or deployment.name}/{account.region}/{deployment.name}",
+            "mode": "embedding" if "embedding" in deployment.model else "chat",
+            "base_model": f"azure/{deployment.model}"
+            + ("" if "embedding" in deployment.model else f"-{deployment.version}"),
+        }
+        for account in settings.accounts
+        for deployment in account.deployments
+    ]
+    assert sorted(found, key=str) == sorted(expected, key=str)
 
 
 def test_every_call_goes_to_an_account_by_name_and_through_its_private_endpoint(

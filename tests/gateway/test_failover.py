@@ -12,7 +12,8 @@ from config.settings import Settings, parse
 from offline import control
 from tests.cloud import CATALOG_DATE, Cloud, Stack
 from tests.gateway import failover
-from tests.gateway.failover import CASES, FAULTS, KINDS, Case, Gateway, Outcome
+from tests.gateway.calls import KINDS, Gateway
+from tests.gateway.failover import CASES, FAULTS, Case, Outcome
 from tests.settings import stacks
 
 TIMEOUT = 6
