@@ -20,6 +20,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from offline.cache import cache
+
 LOCK = Path(__file__).parent / "litellm" / "requirements.lock"
 _LITELLM = re.compile(
     r"^ghcr\.io/berriai/litellm[a-z0-9_-]*(?::(?P<tag>[\w][\w.-]*))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?$",
@@ -60,11 +62,6 @@ def locked_version() -> str:
     if found is None:
         raise ImageUnavailableError(f"{LOCK} pins no litellm")
     return found.group(1)
-
-
-def cache() -> Path:
-    """Where things that every offline Azure shares are kept."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "litellm-azure"
 
 
 def litellm_folder() -> Path:

@@ -20,7 +20,7 @@ from typing import IO
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from offline.images import cache
+from offline.cache import cache
 
 VERSION = "v3.255.0"
 OLDEST = (3, 220)

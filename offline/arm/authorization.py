@@ -7,7 +7,7 @@ from offline.arm.access import ROLE_ASSIGNMENT, ROLES, delay_seconds, revoke, ro
 from offline.arm.checks import LOCK
 from offline.arm.errors import JSON, ArmError, Law
 from offline.arm.ids import ResourceId
-from offline.arm.kinds import Asked, Azure, Kind, Route, Write
+from offline.arm.kinds import Azure, Kind, Route, RouteRequest, Write
 from offline.arm.managed_identity import in_directory
 from offline.arm.store import Resource
 
@@ -68,6 +68,30 @@ ROLE_DEFINITION = Law(
 )
 
 
+async def _definitions(azure: Azure, asked: RouteRequest) -> object:
+    wanted = asked.query.get("$filter", "")
+    name = wanted.split("'", 2)[1] if "roleName eq '" in wanted else None
+    return {
+        "value": [
+            role.definition(azure.subscription_id)
+            for role in ROLES.values()
+            if name is None or role.name == name
+        ]
+    }
+
+
+async def _definition(azure: Azure, asked: RouteRequest) -> object:
+    role = ROLES.get(asked.words["role"].lower())
+    if role is None:
+        raise ArmError(
+            404,
+            ROLE_DEFINITION.code,
+            ROLE_DEFINITION.message.format(role=asked.words["role"].replace("-", "")),
+            law=ROLE_DEFINITION.id,
+        )
+    return role.definition(azure.subscription_id)
+
+
 class RoleAssignment(Kind):
     """A role for a principal at a scope. It takes effect late, and ends late."""
 
@@ -80,6 +104,18 @@ class RoleAssignment(Kind):
     located = False
     system_data = False
     groups = False
+    routes = (
+        Route(
+            method="GET",
+            path="{scope...}/providers/Microsoft.Authorization/roleDefinitions",
+            answer=_definitions,
+        ),
+        Route(
+            method="GET",
+            path="{scope...}/providers/Microsoft.Authorization/roleDefinitions/{role}",
+            answer=_definition,
+        ),
+    )
     laws = (ROLE_PRINCIPAL, ROLE_EXISTS, ROLE_UPDATE, ROLE_NAME, ROLE_PRINCIPAL_GUID, ROLE_DEFINITION)
 
     def check(self, azure: Azure, write: Write) -> None:
@@ -171,30 +207,6 @@ class RoleAssignment(Kind):
         azure.store.remove(resource.id)
 
 
-async def _definitions(azure: Azure, asked: Asked) -> object:
-    wanted = asked.query.get("$filter", "")
-    name = wanted.split("'", 2)[1] if "roleName eq '" in wanted else None
-    return {
-        "value": [
-            role.definition(azure.subscription_id)
-            for role in ROLES.values()
-            if name is None or role.name == name
-        ]
-    }
-
-
-async def _definition(azure: Azure, asked: Asked) -> object:
-    role = ROLES.get(asked.words["role"].lower())
-    if role is None:
-        raise ArmError(
-            404,
-            ROLE_DEFINITION.code,
-            ROLE_DEFINITION.message.format(role=asked.words["role"].replace("-", "")),
-            law=ROLE_DEFINITION.id,
-        )
-    return role.definition(azure.subscription_id)
-
-
 class ManagementLock(Kind):
     """A lock at a scope; everything below inherits it. The resource manager itself enforces it."""
 
@@ -206,18 +218,6 @@ class ManagementLock(Kind):
     has_state = False
     located = False
     groups = False
-    routes = (
-        Route(
-            method="GET",
-            path="{scope...}/providers/Microsoft.Authorization/roleDefinitions",
-            answer=_definitions,
-        ),
-        Route(
-            method="GET",
-            path="{scope...}/providers/Microsoft.Authorization/roleDefinitions/{role}",
-            answer=_definition,
-        ),
-    )
 
 
 def _is_guid(text: str) -> bool:

@@ -7,7 +7,7 @@ from offline.arm.access import Access
 from offline.arm.errors import JSON
 from offline.arm.ids import ResourceId
 from offline.arm.kinds import Azure, Kind
-from offline.arm.paths import Place
+from offline.arm.paths import Target
 from offline.arm.regions import REGIONS, region
 from offline.arm.store import Resource
 
@@ -37,7 +37,7 @@ def subscription(azure: Azure, resource_id: ResourceId) -> None:
         raise laws.SUBSCRIPTION_MISSING.broken(subscription=named)
 
 
-def kind_of(azure: Azure, where: Place, version: str) -> Kind:
+def kind_of(azure: Azure, where: Target, version: str) -> Kind:
     """:raises ArmError: type-unknown, for whatever this offline Azure does not have."""
     kind = azure.kinds.get(where.type.lower())
     if kind is None:

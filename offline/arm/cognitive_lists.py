@@ -7,7 +7,7 @@ from offline.arm import cognitive_laws as laws
 from offline.arm import models
 from offline.arm.errors import JSON
 from offline.arm.ids import ResourceId
-from offline.arm.kinds import Asked, Azure, Route
+from offline.arm.kinds import Azure, Route, RouteRequest
 from offline.arm.models import FORMAT, Model, catalog
 from offline.arm.regions import region
 from offline.arm.store import Deleted, Resource
@@ -113,7 +113,7 @@ def _listed_model(azure: Azure, model: Model) -> JSON:
     }
 
 
-async def _models(azure: Azure, asked: Asked) -> object:
+async def _models(azure: Azure, asked: RouteRequest) -> object:
     return {
         "value": [
             {"kind": kind, "skuName": "S0", "model": _listed_model(azure, model)}
@@ -123,11 +123,11 @@ async def _models(azure: Azure, asked: Asked) -> object:
     }
 
 
-async def _account_models(azure: Azure, asked: Asked) -> object:
+async def _account_models(azure: Azure, asked: RouteRequest) -> object:
     return {"value": [_listed_model(azure, model) for model in catalog().models]}
 
 
-async def _usages(azure: Azure, asked: Asked) -> object:
+async def _usages(azure: Azure, asked: RouteRequest) -> object:
     location = region(asked.words["location"])
     by_quota = {(sku, model.name): model for model in catalog().models for sku in model.skus}
     return {
@@ -166,11 +166,11 @@ def _stamp(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-async def _list_deleted(azure: Azure, asked: Asked) -> object:
+async def _list_deleted(azure: Azure, asked: RouteRequest) -> object:
     return {"value": [_shown_deleted(old) for old in buried(azure)]}
 
 
-def _deleted(azure: Azure, asked: Asked) -> Deleted:
+def _deleted(azure: Azure, asked: RouteRequest) -> Deleted:
     """:raises ArmError: cog-deleted-missing."""
     words = asked.words
     for old in buried(azure):
@@ -183,18 +183,18 @@ def _deleted(azure: Azure, asked: Asked) -> Deleted:
     raise laws.DELETED_MISSING.broken(name=words["name"], location=words["location"])
 
 
-async def _get_deleted(azure: Azure, asked: Asked) -> object:
+async def _get_deleted(azure: Azure, asked: RouteRequest) -> object:
     return _shown_deleted(_deleted(azure, asked))
 
 
-async def _purge(azure: Azure, asked: Asked) -> object:
+async def _purge(azure: Azure, asked: RouteRequest) -> object:
     old = _deleted(azure, asked)
     await azure.clock.sleep(5)
     azure.store.forget(old.id)
     return {}
 
 
-async def _check_domain(azure: Azure, asked: Asked) -> object:
+async def _check_domain(azure: Azure, asked: RouteRequest) -> object:
     wanted = str(asked.body.get("subdomainName", ""))
     bodies = [account.body for account in azure.store.of_type(ACCOUNT)]
     bodies += [old.body for old in buried(azure)]

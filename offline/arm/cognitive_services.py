@@ -9,6 +9,7 @@ from offline.arm import cognitive_laws as laws
 from offline.arm import models
 from offline.arm.cognitive_lists import ACCOUNT, DEPLOYMENT, ROUTES, buried, endpoints, quota_name, used
 from offline.arm.errors import JSON, ArmError
+from offline.arm.identity_block import identity_block
 from offline.arm.ids import ResourceId
 from offline.arm.kinds import Azure, Kind, Write
 from offline.arm.models import FORMAT, Model, catalog
@@ -150,32 +151,10 @@ class Account(Kind):
         if isinstance(acls, dict):
             properties["networkAcls"] = {"ipRules": [], "virtualNetworkRules": [], **acls}
         body: JSON = {**write.body, "etag": f'"{uuid.uuid4()}"', "properties": properties}
-        identity = self._identity(azure, write)
+        identity = identity_block(azure, write)
         if identity is not None:
             body["identity"] = identity
         return Resource(id=write.id, body=body, private=private)
-
-    @staticmethod
-    def _identity(azure: Azure, write: Write) -> JSON | None:
-        """The identities with their ids: the account's own lives and dies with it."""
-        asked = write.body.get("identity")
-        if not isinstance(asked, dict) or asked.get("type") in (None, "None"):
-            return None
-        before = write.existing.body.get("identity") if write.existing is not None else None
-        known: JSON = before if isinstance(before, dict) else {}
-        identity: JSON = {"type": asked["type"]}
-        if "SystemAssigned" in str(asked["type"]):
-            identity["principalId"] = known.get("principalId") or str(uuid.uuid4())
-            identity["tenantId"] = azure.tenant_id
-        assigned = asked.get("userAssignedIdentities")
-        if isinstance(assigned, dict):
-            shown: JSON = {}
-            for key in assigned:
-                found = azure.store.get(key)
-                read = found.properties if found is not None else {}
-                shown[key] = {"principalId": read.get("principalId"), "clientId": read.get("clientId")}
-            identity["userAssignedIdentities"] = shown
-        return identity
 
     def shown(self, azure: Azure, resource: Resource) -> JSON:
         return resource.with_properties(

@@ -10,6 +10,7 @@ from offline.arm.addresses import new_outbound_address, outbound_address
 from offline.arm.container_app_template import App, entries, fields, text
 from offline.arm.container_apps_checks import check_app
 from offline.arm.errors import JSON, ArmError
+from offline.arm.identity_block import identity_block
 from offline.arm.ids import ResourceId
 from offline.arm.kinds import Azure, Kind, Write
 from offline.arm.network import hold
@@ -300,29 +301,11 @@ def _verification_id(azure: Azure) -> str:
 
 
 def _identity(azure: Azure, write: Write, private: JSON) -> JSON:
-    """The `identity` block with what Azure knows of each one. The app's own gets its ids at the first write."""
-    body = fields(write.body.get("identity"))
-    if not body:
-        return {"identity": {"type": "None"}}
-    before = fields(write.existing.body.get("identity")) if write.existing is not None else {}
-    kind = text(body.get("type"))
-    found: JSON = {"type": kind}
-    if "systemassigned" in kind.lower():
-        found["principalId"] = before.get("principalId") or str(uuid.uuid4())
-        found["tenantId"] = azure.tenant_id
+    """What the body says of identities; the app's own also gets a client id, for its tokens."""
+    found = identity_block(azure, write)
+    if found is not None and "principalId" in found:
         private.setdefault("systemClientId", str(uuid.uuid4()))
-    assigned = fields(body.get("userAssignedIdentities"))
-    if assigned:
-        known: JSON = {}
-        for identity_id in assigned:
-            identity = azure.store.get(identity_id)
-            properties = identity.properties if identity is not None else {}
-            known[identity_id] = {
-                "principalId": properties.get("principalId"),
-                "clientId": properties.get("clientId"),
-            }
-        found["userAssignedIdentities"] = known
-    return {"identity": found}
+    return {"identity": found or {"type": "None"}}
 
 
 def _split_secrets(configuration: JSON, known: JSON) -> tuple[JSON, JSON]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from offline.arm import key_vault_laws as laws
 from offline.arm.errors import JSON
 from offline.arm.ids import ResourceId
-from offline.arm.kinds import Asked, Azure, Kind, Route, Write
+from offline.arm.kinds import Azure, Kind, Route, RouteRequest, Write
 from offline.arm.network_view import connections_to
 from offline.arm.regions import region
 from offline.arm.store import Deleted, Resource
@@ -82,7 +82,7 @@ def _stamp(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _deleted(azure: Azure, asked: Asked) -> Deleted:
+def _deleted(azure: Azure, asked: RouteRequest) -> Deleted:
     """:raises ArmError: kv-deleted-missing."""
     for old in buried(azure):
         if old.id.name.lower() == asked.words["name"].lower():
@@ -90,15 +90,15 @@ def _deleted(azure: Azure, asked: Asked) -> Deleted:
     raise laws.DELETED_MISSING.broken(name=asked.words["name"])
 
 
-async def _list_deleted(azure: Azure, asked: Asked) -> object:
+async def _list_deleted(azure: Azure, asked: RouteRequest) -> object:
     return {"value": [_shown_deleted(old) for old in buried(azure)]}
 
 
-async def _get_deleted(azure: Azure, asked: Asked) -> object:
+async def _get_deleted(azure: Azure, asked: RouteRequest) -> object:
     return _shown_deleted(_deleted(azure, asked))
 
 
-async def _purge(azure: Azure, asked: Asked) -> object:
+async def _purge(azure: Azure, asked: RouteRequest) -> object:
     old = _deleted(azure, asked)
     properties = old.body.get("properties")
     if isinstance(properties, dict) and properties.get("enablePurgeProtection") is True:
@@ -108,7 +108,7 @@ async def _purge(azure: Azure, asked: Asked) -> object:
     return {}
 
 
-async def _check_name(azure: Azure, asked: Asked) -> object:
+async def _check_name(azure: Azure, asked: RouteRequest) -> object:
     name = str(asked.body.get("name", ""))
     if not _NAME.fullmatch(name):
         return {

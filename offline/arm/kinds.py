@@ -74,7 +74,7 @@ Verb = Literal["create", "update", "delete"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class RouteRequest:
     """A request to a path that is no resource."""
 
     words: Mapping[str, str]
@@ -96,7 +96,7 @@ class Route:
     method: str
     path: str
     """`/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{location}/models`"""
-    answer: Callable[[Azure, Asked], Awaitable[object]]
+    answer: Callable[[Azure, RouteRequest], Awaitable[object]]
 
 
 BUSY = Law(

@@ -18,9 +18,9 @@ from offline.arm.errors import JSON, ArmError
 from offline.arm.faults import Faults
 from offline.arm.hidden import without_hidden
 from offline.arm.ids import ResourceId
-from offline.arm.kinds import Asked, Azure, Kind, Route
+from offline.arm.kinds import Azure, Kind, Route, RouteRequest
 from offline.arm.operations import Operations
-from offline.arm.paths import Place, clean, place, routed
+from offline.arm.paths import Target, clean, routed, target_of
 from offline.arm.polling import Polling, Reply, refusal
 from offline.arm.writes import BodyCheck, WriteCall, Writes
 from offline.arrival import Arrival
@@ -121,7 +121,7 @@ class ResourceManager:
 
     def _noted(self, method: str, path: str, body: JSON | None) -> JSON | None:
         """What the record of requests keeps of a body: nothing secret, and nothing of what no type explains."""
-        where = place(path, method)
+        where = target_of(path, method)
         kind = self._azure.kinds.get(where.type.lower()) if where is not None else None
         return without_hidden(kind, body) if kind is not None and body is not None else None
 
@@ -155,7 +155,7 @@ class ResourceManager:
             return Reply(status=200, body=known)
         if call.method == "GET" and (scope := _resources_of(call.path)) is not None:
             return self._everything(call, scope)
-        where = place(call.path, call.method)
+        where = target_of(call.path, call.method)
         if where is None:
             namespace, _, rest = call.path.strip("/").rpartition("/")
             raise laws.TYPE_UNKNOWN.broken(type=rest, namespace=namespace, version=call.version)
@@ -182,7 +182,7 @@ class ResourceManager:
     async def _routed(self, call: Call, route: Route, words: Mapping[str, str]) -> Reply:
         where = ResourceId(call.path)
         self._allowed(call, where, f"{_namespace(call.path)}/{'read' if call.method == 'GET' else 'write'}")
-        asked = Asked(words=words, query=call.query, body=call.body, principal_id=call.principal_id)
+        asked = RouteRequest(words=words, query=call.query, body=call.body, principal_id=call.principal_id)
         found = await route.answer(self._azure, asked)
         return Reply(status=204) if found is None else Reply(status=200, body=found)
 
@@ -192,7 +192,7 @@ class ResourceManager:
         found = listing.everything(self._azure, scope, call.query)
         return Reply(status=200, body=listing.page(found, call.query, self._origin + call.path))
 
-    async def _read(self, call: Call, where: Place, kind: Kind) -> Reply:
+    async def _read(self, call: Call, where: Target, kind: Kind) -> Reply:
         checks.group(self._azure, where.id, writing=False)
         self._allowed(call, where.id, f"{kind.type}/read")
         await self._struck(where.id, "read")
@@ -206,7 +206,7 @@ class ResourceManager:
             where.id, "read", Reply(status=200, body=listing.seen(self._azure, kind, resource))
         )
 
-    async def _list(self, call: Call, where: Place, kind: Kind) -> Reply:
+    async def _list(self, call: Call, where: Target, kind: Kind) -> Reply:
         checks.group(self._azure, where.id, writing=False)
         self._allowed(call, where.id, f"{kind.type}/read")
         inside = ResourceId(f"{call.path}/*")
@@ -217,7 +217,7 @@ class ResourceManager:
         body = listing.page(found, call.query, self._origin + call.path)
         return self._maybe_lost(inside, "list", Reply(status=200, body=body))
 
-    async def _act(self, call: Call, where: Place, kind: Kind) -> Reply:
+    async def _act(self, call: Call, where: Target, kind: Kind) -> Reply:
         checks.group(self._azure, where.id, writing=False)
         name = next((name for name in kind.actions if name.lower() == where.action.lower()), None)
         if name is None:
@@ -235,7 +235,7 @@ class ResourceManager:
 
     # Writes --------------------------------------------------------------------------------------------------
 
-    async def _put(self, call: Call, where: Place, kind: Kind) -> Reply:
+    async def _put(self, call: Call, where: Target, kind: Kind) -> Reply:
         azure = self._azure
         if kind.type != checks.GROUP:
             checks.group(azure, where.id, writing=True)
@@ -257,7 +257,7 @@ class ResourceManager:
         reply = Reply(status=status, body=listing.seen(azure, kind, now), headers=headers)
         return self._maybe_lost(where.id, verb, reply)
 
-    async def _delete(self, call: Call, where: Place, kind: Kind) -> Reply:
+    async def _delete(self, call: Call, where: Target, kind: Kind) -> Reply:
         azure = self._azure
         checks.group(azure, where.id, writing=False)
         self._allowed(call, where.id, f"{kind.type}/delete")
@@ -274,7 +274,7 @@ class ResourceManager:
         headers = self._polling.headers(operation, str(before.body.get("location") or "global"))
         return self._maybe_lost(where.id, "delete", Reply(status=202, headers=headers))
 
-    def _write_call(self, call: Call, where: Place, kind: Kind) -> WriteCall:
+    def _write_call(self, call: Call, where: Target, kind: Kind) -> WriteCall:
         return WriteCall(
             id=where.id,
             kind=kind,

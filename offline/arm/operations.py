@@ -70,11 +70,6 @@ class Operations:
             await asyncio.wait({task}, timeout=at_most)
         return self._azure.store.operation(operation_id)
 
-    async def wait_idle(self) -> None:
-        """Wait until nothing runs."""
-        while self._tasks:
-            await asyncio.wait(set(self._tasks.values()))
-
     async def close(self) -> None:
         """Drop what runs; `resume` starts it again."""
         tasks = set(self._tasks.values())

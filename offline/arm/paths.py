@@ -11,7 +11,7 @@ from offline.arm.kinds import Azure, Kind, Route
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Target:
     """The meaning of a path."""
 
     shape: Literal["resource", "collection", "action"]
@@ -26,7 +26,7 @@ def clean(path: str) -> str:
     return "/" + "/".join(segment for segment in path.split("/") if segment)
 
 
-def place(path: str, method: str) -> Place | None:
+def target_of(path: str, method: str) -> Target | None:
     """Read a path; None when it names nothing that ARM has."""
     segments = path.strip("/").split("/")
     lowered = [segment.lower() for segment in segments]
@@ -38,30 +38,30 @@ def place(path: str, method: str) -> Place | None:
         return None
     if len(rest) % 2 == 1:
         resource = ResourceId(path)
-        return Place(shape="resource", id=resource, type=resource.type)
+        return Target(shape="resource", id=resource, type=resource.type)
     if method == "POST":
         if len(rest) < 4:
             return None
         resource = ResourceId("/" + "/".join(segments[:-1]))
-        return Place(shape="action", id=resource, type=resource.type, action=rest[-1])
+        return Target(shape="action", id=resource, type=resource.type, action=rest[-1])
     listed = "/".join([rest[0], *rest[1::2]])
     scope = segments[:at] if len(rest) == 2 else segments[:-1]
-    return Place(shape="collection", id=ResourceId("/" + "/".join(scope)), type=listed)
+    return Target(shape="collection", id=ResourceId("/" + "/".join(scope)), type=listed)
 
 
-def _without_provider(segments: list[str], lowered: list[str]) -> Place | None:
+def _without_provider(segments: list[str], lowered: list[str]) -> Target | None:
     if lowered[0] != "subscriptions":
         return None
     match lowered[2:]:
         case ["resourcegroups"]:
             scope = ResourceId("/" + "/".join(segments[:2]))
-            return Place(shape="collection", id=scope, type="Microsoft.Resources/resourceGroups")
+            return Target(shape="collection", id=scope, type="Microsoft.Resources/resourceGroups")
         case ["resourcegroups", _]:
             group = ResourceId("/" + "/".join(segments))
-            return Place(shape="resource", id=group, type=group.type)
+            return Target(shape="resource", id=group, type=group.type)
         case ["resourcegroups", _, _]:
             group = ResourceId("/" + "/".join(segments[:4]))
-            return Place(shape="action", id=group, type=group.type, action=segments[4])
+            return Target(shape="action", id=group, type=group.type, action=segments[4])
     return None
 
 

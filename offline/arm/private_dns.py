@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from offline.arm import network_laws as laws
 from offline.arm.errors import JSON
 from offline.arm.ids import ResourceId
-from offline.arm.kinds import Asked, Azure, Kind, Route, Write
+from offline.arm.kinds import Azure, Kind, Route, RouteRequest, Write
 from offline.arm.network_view import LINK, ZONE
 from offline.arm.store import Resource
 
@@ -27,7 +27,7 @@ _GROUP = (
 )
 
 
-async def _all_records(azure: Azure, asked: Asked) -> object:
+async def _all_records(azure: Azure, asked: RouteRequest) -> object:
     zone = ResourceId(
         _GROUP.format(
             subscription=azure.subscription_id, group=asked.words["group"], zone=asked.words["zone"]

@@ -13,6 +13,7 @@ from offline.arm import (
     operational_insights,
     private_dns,
     private_endpoints,
+    public_addresses,
     resources,
     security_groups,
 )
@@ -25,6 +26,7 @@ KINDS: Mapping[str, Kind] = {
         resources,
         network,
         security_groups,
+        public_addresses,
         private_endpoints,
         private_dns,
         managed_identity,

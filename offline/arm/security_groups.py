@@ -1,6 +1,5 @@
-"""Microsoft.Network: security groups and public addresses."""
+"""Microsoft.Network: security groups."""
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -61,33 +60,6 @@ class NetworkSecurityGroup(NetworkKind):
             raise laws.NSG_IN_USE.broken(id=resource.id.text, users=", ".join(users))
 
 
-class PublicAddress(NetworkKind):
-    """A public address; nothing answers on it here."""
-
-    type = "Microsoft.Network/publicIPAddresses"
-    create_seconds = 4
-    update_seconds = 4
-    delete_seconds = 11
-
-    def accept(self, azure: Azure, write: Write) -> Resource:
-        resource = super().accept(azure, write)
-        properties = {
-            "publicIPAddressVersion": "IPv4",
-            "publicIPAllocationMethod": "Dynamic",
-            "idleTimeoutInMinutes": 4,
-            "ipTags": [],
-            **resource.properties,
-        }
-        if properties["publicIPAllocationMethod"] == "Static":
-            # 203.0.113.0/24 is documentation's own: it can lead nowhere.
-            taken = {str(other.properties.get("ipAddress")) for other in azure.store.of_type(self.type)}
-            hosts = map(str, ipaddress.IPv4Network("203.0.113.0/24").hosts())
-            before = write.existing.properties.get("ipAddress") if write.existing is not None else None
-            properties["ipAddress"] = before or next(host for host in hosts if host not in taken)
-        body = {"sku": {"name": "Standard", "tier": "Regional"}, **resource.body, "properties": properties}
-        return replace(resource, body=body)
-
-
 def _users(azure: Azure, group_id: ResourceId) -> list[str]:
     found: list[str] = []
     for subnet in azure.store.of_type(SUBNET):
@@ -140,4 +112,4 @@ def _default(group_id: ResourceId, row: tuple[str, str, str, str, int, str]) -> 
     }
 
 
-KINDS: tuple[Kind, ...] = (NetworkSecurityGroup(), PublicAddress())
+KINDS: tuple[Kind, ...] = (NetworkSecurityGroup(),)

@@ -9,7 +9,6 @@ import ast
 import importlib.metadata
 import importlib.util
 import json
-import os
 import re
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
+from offline import cache as shared
 from offline.schema.resources import ResourceType
 
 FORMAT = 1
@@ -75,8 +75,7 @@ def sdk_version() -> str:
 
 def cache_folder() -> Path:
     """Where what was read from this SDK is kept."""
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "litellm-azure" / f"azure-native-{sdk_version()}-{FORMAT}"
+    return shared.cache() / f"azure-native-{sdk_version()}-{FORMAT}"
 
 
 @cache
@@ -101,11 +100,6 @@ def read(resource: ResourceType) -> Shapes:
     :raises LookupError: the SDK has no such resource.
     """
     return _Module.of(resource.module).resource(resource.name)
-
-
-def documented_api_version(resource: ResourceType) -> str | None:
-    """The api-version that the SDK's documentation of a resource names."""
-    return _Module.of(resource.module).api_version(resource.name)
 
 
 def _keep(file: Path, shapes: Shapes) -> None:
@@ -211,11 +205,6 @@ class _Module:
         inputs = self._fields(source.parse(arguments))
         outputs = self._fields(source.parse(name))
         return Shapes(inputs=inputs, outputs=outputs, objects=self._objects)
-
-    def api_version(self, name: str) -> str | None:
-        text = (self.folder / f"{_snake(name)}.py").read_text(encoding="utf-8")
-        found = re.search(r"Uses Azure REST API version ([\w-]+)\.", text)
-        return found[1] if found is not None else None
 
     def _fields(self, node: ast.ClassDef) -> Fields:
         """The properties of a class: each has a getter that carries its wire name and its type."""

@@ -145,7 +145,12 @@ class Rig:
 
     def idle(self) -> None:
         """Wait until no operation runs."""
-        asyncio.run_coroutine_threadsafe(self.operations.wait_idle(), self._loop).result(30)
+
+        async def wait() -> None:
+            while running := self.store.unfinished():
+                await self.operations.ended(running[0].id)
+
+        asyncio.run_coroutine_threadsafe(wait(), self._loop).result(30)
 
     def stop(self) -> None:
         async def end() -> None:

@@ -7,18 +7,17 @@ import secrets
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 from aiohttp import web
 
 from offline.arm import models
 from offline.arm.cognitive_lists import DEPLOYMENT, REGIONAL_SUFFIX
 from offline.arm.errors import JSON
-from offline.arm.ids import ResourceId
 from offline.arm.models import Model, catalog
 from offline.arm.regions import REGIONS, region
 from offline.arm.store import Resource, Store
 from offline.arrival import Arrival
+from offline.dataplane.authorizer import Authorizer
 from offline.dataplane.firewall import judge
 from offline.dataplane.openai import arguments, chat, disturbances, embeddings, refusals, responses
 from offline.dataplane.openai.limits import Limits
@@ -33,12 +32,6 @@ AUDIENCES = ("https://cognitiveservices.azure.com", "https://ai.azure.com")
 
 PACE_SECONDS = 0.01
 """Between the chunks of a stream, so that one sees it stream."""
-
-
-class Access(Protocol):
-    """Who may do what."""
-
-    def allows(self, principal_id: str, scope: ResourceId | str, action: str) -> bool: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +54,9 @@ class OpenAI:
     :param pace: seconds between the chunks of a stream.
     """
 
-    def __init__(self, store: Store, *, tokens: Tokens, access: Access, pace: float = PACE_SECONDS) -> None:
+    def __init__(
+        self, store: Store, *, tokens: Tokens, access: Authorizer, pace: float = PACE_SECONDS
+    ) -> None:
         self._store = store
         self._tokens = tokens
         self._access = access

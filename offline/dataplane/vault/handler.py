@@ -4,16 +4,15 @@ import json
 import re
 import uuid
 from dataclasses import dataclass
-from typing import Protocol
 
 from aiohttp import web
 
 from offline.arm.addresses import address_of
 from offline.arm.errors import JSON
-from offline.arm.ids import ResourceId
 from offline.arm.regions import region
 from offline.arm.store import Resource, Store
 from offline.arrival import Arrival
+from offline.dataplane.authorizer import Authorizer
 from offline.dataplane.firewall import judge
 from offline.dataplane.vault import refusals
 from offline.dataplane.vault.refusals import VaultRefusalError
@@ -39,12 +38,6 @@ PERMISSIONS = {
 """Data action, and the access-policy permission of a vault without roles."""
 
 
-class Access(Protocol):
-    """Who may do what."""
-
-    def allows(self, principal_id: str, scope: ResourceId | str, action: str) -> bool: ...
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Call:
     """A request whose caller is known."""
@@ -66,7 +59,7 @@ class _Call:
 class KeyVault:
     """Answers for every vault."""
 
-    def __init__(self, store: Store, *, tokens: Tokens, access: Access) -> None:
+    def __init__(self, store: Store, *, tokens: Tokens, access: Authorizer) -> None:
         self._store = store
         self._tokens = tokens
         self._access = access
