@@ -1,9 +1,9 @@
 """Names and tags: one convention, one table of what Azure allows.
 
 `<kind>-<workload>-<environment>-<region>-<instance>`, optionally followed by a part that tells siblings
-apart: the account `ai-idha-sbx-scus-001`, the subnet `snet-idha-sbx-scus-001-gateway`. Every physical name in
-the program comes out of `Naming`, so a name that would break one of Azure's rules is found before anything is
-deployed (`broken_rule`).
+apart: the account `ai-idha-sbx-scus-001`, the subnet `snet-idha-sbx-scus-001-gateway-10.40.0.0-26`. Every
+physical name in the program comes out of `Naming`, so a name that would break one of Azure's rules is found before
+anything is deployed (`broken_rule`).
 
 Kinds are abbreviated as the Cloud Adoption Framework does ("Abbreviation recommendations for Azure
 resources"), except the Azure OpenAI account, which is `ai` as in the system this project started from (the
@@ -12,7 +12,7 @@ framework says `oai`). Lengths and characters: "Naming rules and restrictions fo
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -171,16 +171,14 @@ class Naming:
     def virtual_network(self) -> str:
         return self.of("vnet")
 
-    def subnet(self, purpose: str) -> str:
-        """`purpose` is one word: gateway, endpoints, state."""
-        return self.of("snet", part=self._purpose(purpose))
+    def subnet(self, purpose: str, addresses: str) -> str:
+        """`purpose` is one word: gateway, endpoints. A subnet that is in use cannot change its range: with the range
+        in its name, another range is another subnet."""
+        return self.of("snet", part=_with(purpose, addresses))
 
-    def security_group(self, purpose: str) -> str:
-        return self.of("nsg", part=self._purpose(purpose))
-
-    def _purpose(self, purpose: str) -> str:
-        """The gateway's subnet moves with its environment: Azure holds one for the environment that it had."""
-        return f"{purpose}-{self._generation}" if purpose == "gateway" and self._generation else purpose
+    def security_group(self, purpose: str, addresses: str) -> str:
+        """Of the subnet of this purpose and range, and as old as that."""
+        return self.of("nsg", part=_with(purpose, addresses))
 
     def account(self, place: Place) -> str:
         """The Azure OpenAI account of a region, and its custom subdomain: they are the same word."""
@@ -217,13 +215,16 @@ class Naming:
     def _generation(self) -> str:
         return "" if self.generation == 1 else f"g{self.generation}"
 
-    def all(self, places: tuple[Place, ...]) -> Iterator[tuple[str, str]]:
-        """Every name of the stack as (kind, name): what `broken_rule` is asked about."""
+    def all(self, places: tuple[Place, ...], ranges: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """Every name of the stack as (kind, name): what `broken_rule` is asked about.
+
+        :param ranges: of each subnet, by its purpose.
+        """
         yield "rg", self.resource_group
         yield "vnet", self.virtual_network
-        for purpose in ("gateway", "endpoints"):
-            yield "snet", self.subnet(purpose)
-            yield "nsg", self.security_group(purpose)
+        for purpose, addresses in ranges.items():
+            yield "snet", self.subnet(purpose, addresses)
+            yield "nsg", self.security_group(purpose, addresses)
         for place in places:
             yield "ai", self.account(place)
             yield "pep", self.private_endpoint(self.account(place))
@@ -233,6 +234,11 @@ class Naming:
         yield "log", self.workspace
         yield "cae", self.container_environment
         yield "ca", self.gateway
+
+
+def _with(purpose: str, addresses: str) -> str:
+    """`gateway-10.40.0.0-26`: the slash of a range is no part of a name."""
+    return f"{purpose}-{addresses.replace('/', '-')}"
 
 
 def broken_rule(kind: str, name: str) -> str | None:

@@ -103,7 +103,9 @@ class Network(Section):
 
     address_space: Range = Field("10.40.0.0/24", description="the network's range")
     gateway_subnet: Range = Field(
-        "10.40.0.0/26", description="/27 or larger, for Container Apps alone; fixed once made"
+        "10.40.0.0/26",
+        description="/27 or larger, for Container Apps alone; another range is another subnet, and the environment in "
+        "it is made anew",
     )
     private_endpoint_subnet: Range = Field("10.40.0.64/27", description="for the private endpoints")
 

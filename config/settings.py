@@ -110,7 +110,11 @@ class Settings(Section):
     gateway: Gateway = Field(Gateway.model_validate({}), description="the LiteLLM proxy")
     vault: Vault = Field(Vault.model_validate({}), description="Key Vault")
     generation: Whole = Field(
-        1, ge=1, le=99, description="of the Container Apps environment; raise it to move to a new one"
+        1,
+        ge=1,
+        le=99,
+        description="of the Container Apps environment; raised together with a free network.gatewaySubnet, it moves to "
+        "a new one beside the old",
     )
     secrets: Secrets = Field(Secrets.model_validate({}), description="generations of generated secrets")
     logs: Logs = Field(Logs.model_validate({}), description="Log Analytics")
@@ -148,7 +152,8 @@ class Settings(Section):
     @property
     def all_names(self) -> tuple[tuple[str, str], ...]:
         """Every name of the stack as (kind, name)."""
-        return tuple(self.names.all(tuple(place(region) for region in self.regions)))
+        ranges = {"gateway": self.network.gateway_subnet, "endpoints": self.network.private_endpoint_subnet}
+        return tuple(self.names.all(tuple(place(region) for region in self.regions), ranges))
 
     @cached_property
     def all_tags(self) -> dict[str, str]:

@@ -16,6 +16,39 @@ OPENAI_ZONES = (
 VAULT_ZONE = "privatelink.vaultcore.azure.net"
 
 
+def linked_zone(
+    name: str,
+    zone_name: pulumi.Input[str],
+    *,
+    resource_group_name: pulumi.Input[str],
+    network_id: pulumi.Input[str],
+    link_name: str,
+    tags: Mapping[str, str],
+    opts: pulumi.ResourceOptions,
+) -> tuple[privatedns.PrivateZone, privatedns.VirtualNetworkLink]:
+    """A private zone and its link to a network, both under one Pulumi name."""
+    zone = privatedns.PrivateZone(
+        name,
+        private_zone_name=zone_name,
+        resource_group_name=resource_group_name,
+        location="global",
+        tags=tags,
+        opts=opts,
+    )
+    link = privatedns.VirtualNetworkLink(
+        name,
+        virtual_network_link_name=link_name,
+        private_zone_name=zone.name,
+        resource_group_name=resource_group_name,
+        location="global",
+        virtual_network=privatedns.SubResourceArgs(id=network_id),
+        registration_enabled=False,
+        tags=tags,
+        opts=opts,
+    )
+    return zone, link
+
+
 @dataclass(frozen=True, kw_only=True)
 class PrivateZonesArgs:
     resource_group_name: pulumi.Input[str]
@@ -40,22 +73,12 @@ class PrivateZones(pulumi.ComponentResource):
         mine = pulumi.ResourceOptions(parent=self)
         ids: dict[str, pulumi.Output[str]] = {}
         for zone_name in args.zones:
-            zone = privatedns.PrivateZone(
+            zone, link = linked_zone(
                 zone_name,
-                private_zone_name=zone_name,
-                resource_group_name=args.resource_group_name,
-                location="global",
-                tags=args.tags,
-                opts=mine,
-            )
-            link = privatedns.VirtualNetworkLink(
                 zone_name,
-                virtual_network_link_name=args.link_name,
-                private_zone_name=zone.name,
                 resource_group_name=args.resource_group_name,
-                location="global",
-                virtual_network=privatedns.SubResourceArgs(id=args.network_id),
-                registration_enabled=False,
+                network_id=args.network_id,
+                link_name=args.link_name,
                 tags=args.tags,
                 opts=mine,
             )

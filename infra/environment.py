@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import app, privatedns
 
+from infra.dns import linked_zone
+
 CONSUMPTION = "Consumption"
 
 
@@ -54,37 +56,41 @@ class Environment(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 # Azure answers 200 to another network, and keeps the old one (microsoft/azure-container-apps#851).
+                # Under the same name the old one has to go first; another generation is another name.
                 replace_on_changes=["vnetConfiguration"],
                 delete_before_replace=True,
             ),
         )
-        if args.internal:
-            _names(environment, args, pulumi.ResourceOptions(parent=self), name)
+        # Read back, because a preview of a changed tag does not know the environment's own outputs: the zone, which
+        # is named after the domain, would be shown as replaced. Unknown only while there is no environment.
+        found = app.get_managed_environment_output(
+            environment_name=name,
+            resource_group_name=args.resource_group_name,
+            opts=pulumi.InvokeOutputOptions(parent=self, depends_on=[environment]),
+        )
         self.id = environment.id
-        self.domain = environment.default_domain
+        self.domain = found.apply(lambda known: known.default_domain)
+        if args.internal:
+            _names(name, self.domain, found.apply(lambda known: known.static_ip), args, parent=self)
         self.register_outputs({"id": self.id, "domain": self.domain})
 
 
 def _names(
-    environment: app.ManagedEnvironment, args: EnvironmentArgs, mine: pulumi.ResourceOptions, name: str
+    name: str,
+    domain: pulumi.Input[str],
+    address: pulumi.Input[str],
+    args: EnvironmentArgs,
+    *,
+    parent: pulumi.Resource,
 ) -> None:
     """The environment's domain, for callers in the network: no public server knows its private address."""
-    zone = privatedns.PrivateZone(
+    mine = pulumi.ResourceOptions(parent=parent)
+    zone, _ = linked_zone(
         name,
-        private_zone_name=environment.default_domain,
+        domain,
         resource_group_name=args.resource_group_name,
-        location="global",
-        tags=args.tags,
-        opts=mine,
-    )
-    privatedns.VirtualNetworkLink(
-        name,
-        virtual_network_link_name=args.link_name,
-        private_zone_name=zone.name,
-        resource_group_name=args.resource_group_name,
-        location="global",
-        virtual_network=privatedns.SubResourceArgs(id=args.network_id),
-        registration_enabled=False,
+        network_id=args.network_id,
+        link_name=args.link_name,
         tags=args.tags,
         opts=mine,
     )
@@ -95,6 +101,6 @@ def _names(
         record_type="A",
         relative_record_set_name="*",
         ttl=60,
-        a_records=[privatedns.ARecordArgs(ipv4_address=environment.static_ip)],
+        a_records=[privatedns.ARecordArgs(ipv4_address=address)],
         opts=mine,
     )

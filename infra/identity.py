@@ -46,11 +46,20 @@ class Identity(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
+        # Read back, because a preview of a changed tag does not know the identity's own outputs: every role, which is
+        # named after the principal, would be shown as replaced. Unknown only while there is no identity.
+        found = managedidentity.get_user_assigned_identity_output(
+            resource_group_name=args.resource_group_name,
+            resource_name=name,
+            opts=pulumi.InvokeOutputOptions(parent=self, depends_on=[identity]),
+        )
+        principal = found.apply(lambda known: known.principal_id)
+
         def grant(role: str, what: str, scope: pulumi.Input[str]) -> None:
             authorization.RoleAssignment(
                 f"{name}-{what}",
                 scope=scope,
-                role_assignment_name=pulumi.Output.all(scope, identity.principal_id).apply(
+                role_assignment_name=pulumi.Output.all(scope, principal).apply(
                     lambda parts: names.role_assignment(parts[0], role, parts[1])
                 ),
                 role_definition_id=pulumi.Output.concat(
@@ -59,7 +68,7 @@ class Identity(pulumi.ComponentResource):
                     "/providers/Microsoft.Authorization/roleDefinitions/",
                     role,
                 ),
-                principal_id=identity.principal_id,
+                principal_id=principal,
                 # Without it a principal that is seconds old is not found.
                 principal_type=authorization.PrincipalType.SERVICE_PRINCIPAL,
                 opts=pulumi.ResourceOptions(parent=self),
@@ -70,5 +79,5 @@ class Identity(pulumi.ComponentResource):
         for account, scope in args.accounts.items():
             grant(COGNITIVE_SERVICES_OPENAI_USER, f"calls-{account}", scope)
         self.id = identity.id
-        self.client_id = identity.client_id
+        self.client_id = found.apply(lambda known: known.client_id)
         self.register_outputs({"id": self.id})

@@ -49,8 +49,10 @@ class Network(pulumi.ComponentResource):
             opts=mine,
         )
 
-        def group(purpose: str, rules: Sequence[network.SecurityRuleArgs]) -> network.NetworkSecurityGroup:
-            name = args.names.security_group(purpose)
+        def group(
+            purpose: str, addresses: str, rules: Sequence[network.SecurityRuleArgs]
+        ) -> network.NetworkSecurityGroup:
+            name = args.names.security_group(purpose, addresses)
             return network.NetworkSecurityGroup(
                 name,
                 network_security_group_name=name,
@@ -61,7 +63,7 @@ class Network(pulumi.ComponentResource):
                 opts=mine,
             )
 
-        gateway_name = args.names.subnet("gateway")
+        gateway_name = args.names.subnet("gateway", args.gateway_range)
         gateway = network.Subnet(
             gateway_name,
             subnet_name=gateway_name,
@@ -70,14 +72,16 @@ class Network(pulumi.ComponentResource):
             address_prefix=args.gateway_range,
             network_security_group=network.NetworkSecurityGroupArgs(
                 id=group(
-                    "gateway", firewall.gateway_rules(args.gateway_range, args.endpoint_range, args.callers)
+                    "gateway",
+                    args.gateway_range,
+                    firewall.gateway_rules(args.gateway_range, args.endpoint_range, args.callers),
                 ).id
             ),
             # The delegation is what makes room for a workload-profiles environment.
             delegations=[network.DelegationArgs(name=CONTAINER_APPS, service_name=CONTAINER_APPS)],
             opts=mine,
         )
-        endpoints_name = args.names.subnet("endpoints")
+        endpoints_name = args.names.subnet("endpoints", args.endpoint_range)
         endpoints = network.Subnet(
             endpoints_name,
             subnet_name=endpoints_name,
@@ -85,7 +89,11 @@ class Network(pulumi.ComponentResource):
             virtual_network_name=virtual_network.name,
             address_prefix=args.endpoint_range,
             network_security_group=network.NetworkSecurityGroupArgs(
-                id=group("endpoints", firewall.endpoint_rules(args.endpoint_range, args.gateway_range)).id
+                id=group(
+                    "endpoints",
+                    args.endpoint_range,
+                    firewall.endpoint_rules(args.endpoint_range, args.gateway_range),
+                ).id
             ),
             # By default a security group is not asked about private endpoints at all.
             private_endpoint_network_policies=network.VirtualNetworkPrivateEndpointNetworkPolicies.NETWORK_SECURITY_GROUP_ENABLED,

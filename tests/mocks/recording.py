@@ -119,11 +119,6 @@ class Azure(mocks.Mocks):
             # A list of ids going in, a map coming out.
             ids = state["identity"]["userAssignedIdentities"]
             state["identity"] = {**state["identity"], "userAssignedIdentities": {found: {} for found in ids}}
-        if args.typ == "azure-native:app:ManagedEnvironment":
-            state |= {"defaultDomain": "happy-hill-01234567.southcentralus.azurecontainerapps.io"}
-            state |= {"staticIp": "10.40.0.62"}
-        if args.typ == "azure-native:managedidentity:UserAssignedIdentity":
-            state |= {"principalId": "principal", "clientId": "client"}
         if args.typ == "azure-native:keyvault:Secret":
             uri = f"https://{state['vaultName']}.vault.azure.net/secrets/{state['secretName']}"
             # A secret inside an input makes the engine mark the whole output of that name.
@@ -140,6 +135,14 @@ class Azure(mocks.Mocks):
                 "objectId": "me",
                 "subscriptionId": SUBSCRIPTION,
                 "tenantId": TENANT,
+            },
+            "azure-native:managedidentity:getUserAssignedIdentity": {
+                "principalId": "principal",
+                "clientId": "client",
+            },
+            "azure-native:app:getManagedEnvironment": {
+                "defaultDomain": "happy-hill-01234567.southcentralus.azurecontainerapps.io",
+                "staticIp": "10.40.0.62",
             },
             "azure-native:cognitiveservices:listAccountKeys": {"key1": ACCOUNT_KEY, "key2": "other"},
         }

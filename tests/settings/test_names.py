@@ -18,8 +18,8 @@ NAMING = Naming("idha", "sbx", Place("scus", "001"))
             NAMING.account(Place("eus2", "002")), "ai-idha-sbx-eus2-002", id="account of another region"
         ),
         pytest.param(
-            NAMING.subnet("gateway"),
-            "snet-idha-sbx-scus-001-gateway",
+            NAMING.subnet("gateway", "10.40.0.0/26"),
+            "snet-idha-sbx-scus-001-gateway-10.40.0.0-26",
             id="what tells siblings apart comes last",
         ),
         pytest.param(NAMING.private_endpoint("kv-x"), "pep-kv-x", id="an endpoint carries its target's name"),
