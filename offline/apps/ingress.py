@@ -123,7 +123,9 @@ class Ingress:
         known = self._store.fact(fact)
 
         async def forward(request: web.BaseRequest) -> web.StreamResponse:
-            return await self._forward(request, running, None, "127.0.0.1", "http")
+            # As it is now: one that was deleted and made again is another, under the same id.
+            now = self.apps.get(running.app.id.key)
+            return await self._forward(request, now, None, "127.0.0.1", "http") if now else NOT_FOUND.response()
 
         try:
             port = await self._listen(forward, known if isinstance(known, int) else 0)

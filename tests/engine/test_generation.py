@@ -56,6 +56,7 @@ def test_another_range_alone_takes_the_old_environment_away_first(staging: Stack
     """One name cannot stand twice: there is an outage, and an end of it."""
     moved = staging.up(values=_network("10.41.0.192/26", generation=2))
     assert moved.changes["replace"]
+    _answers(staging)
     assert staging.up(values=_network("10.41.0.192/26", generation=2)).changes == {}
 
 
