@@ -253,7 +253,8 @@ _COMMENTS: Final = {
         "An entry whose name stands alone is tried again in place and never shut out.",
     ),
     "router_settings": (
-        "Several entries of one name share its load, and take over from each other when one fails.",
+        "Several entries of one name take over from each other when one fails. Chat shares its load among them;",
+        "embeddings go to the lowest order that answers.",
     ),
     "litellm_settings": ("drop_params: parameters that a model lacks are left out, not refused.",),
     "general_settings": ("Secrets come from the environment, and that from Key Vault.",),
