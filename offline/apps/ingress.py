@@ -125,7 +125,9 @@ class Ingress:
         async def forward(request: web.BaseRequest) -> web.StreamResponse:
             # As it is now: one that was deleted and made again is another, under the same id.
             now = self.apps.get(running.app.id.key)
-            return await self._forward(request, now, None, "127.0.0.1", "http") if now else NOT_FOUND.response()
+            return (
+                await self._forward(request, now, None, "127.0.0.1", "http") if now else NOT_FOUND.response()
+            )
 
         try:
             port = await self._listen(forward, known if isinstance(known, int) else 0)
