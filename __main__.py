@@ -6,7 +6,8 @@ import pulumi
 from pulumi_azure_native import authorization, resources
 
 from config import client, litellm
-from config.settings import Settings, SettingsError, Visibility, from_engine, parse
+from config.parsing import from_engine, parse
+from config.settings import Settings, SettingsError, Visibility
 from infra import retries
 from infra.dns import OPENAI_ZONES, VAULT_ZONE, PrivateZones, PrivateZonesArgs
 from infra.endpoint import PrivateAccess

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from config import litellm
-from config.settings import parse
+from config.parsing import parse
 from tests.cloud import CATALOG_DATE, ROOT
 
 NOTE = ROOT / "examples" / "the-note" / "litellm.config.yaml"

@@ -8,7 +8,7 @@ import httpx
 import openai
 import pytest
 
-from config.settings import parse
+from config.parsing import parse
 from tests.cloud import CATALOG_DATE, Cloud, Stack
 from tests.settings import stacks
 

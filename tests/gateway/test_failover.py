@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from config.litellm import COOLDOWN_SECONDS
-from config.settings import Settings, parse
+from config.parsing import parse
+from config.settings import Settings
 from offline import control
 from tests.cloud import CATALOG_DATE, Cloud, Stack
 from tests.gateway import failover

@@ -8,8 +8,9 @@ from typing import Any
 
 import yaml
 
+from config.parsing import parse
 from config.problems import NAMESPACE, Problem, SettingsError
-from config.settings import SECRETS, Settings, parse
+from config.settings import SECRETS, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 STACKS = ("dev", "staging", "prod", "example")

@@ -2,8 +2,8 @@
 
 import pytest
 
+from config.parsing import parse
 from config.problems import SettingsError
-from config.settings import parse
 from tests.settings.stacks import CHAT, DAY, changed, problems
 
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from config.catalog import NOTICE_DAYS, Catalog, Status, Version
-from config.settings import parse
+from config.parsing import parse
 from tests.settings.legal import VERSIONS
 from tests.settings.stacks import CHAT, DAY, changed, settings, stack
 

@@ -3,7 +3,7 @@
 import pytest
 
 from config.client import dotenv, environment
-from config.settings import parse
+from config.parsing import parse
 from tests.settings.stacks import CHAT, CLAUDE, DAY, EMBEDDING, settings, stack
 
 URL = "https://gateway.example.com"

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from config import litellm
 from config.litellm import LiteLLMConfig, config, environment, render
-from config.settings import Settings, parse
+from config.parsing import parse
+from config.settings import Settings
 from tests.settings.stacks import CHAT, CLAUDE, DAY, EMBEDDING, STACKS, settings, stack
 
 TWO_REGIONS = [{"name": "eastus2"}, {"name": "westus3"}]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from config import litellm
 from config.names import broken_rule
+from config.parsing import from_engine, parse
 from config.problems import NAMESPACE
-from config.settings import from_engine, parse
 from tests.settings.legal import raw_settings
 from tests.settings.stacks import DAY, problems
 

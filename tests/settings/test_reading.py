@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from config.settings import parse
+from config.parsing import parse
 from tests.settings.stacks import CHAT, DAY, EMBEDDING, changed, problems, settings
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from config.settings import SECRETS, Settings, parse
+from config.parsing import parse
+from config.settings import SECRETS, Settings
 from tests.settings.stacks import DAY, ROOT, STACKS, changed, stack, stack_text, without_namespace
 
 
