@@ -69,6 +69,7 @@ def run() -> int:
         return 130
     except (
         daemon.ServiceError,
+        control.ControlError,
         engine.EngineError,
         images.ImageUnavailableError,
         StackError,

@@ -1,6 +1,7 @@
 """How commands talk to the running service: a small HTTP surface on loopback (`offline.service` answers it)."""
 
 from datetime import date
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -52,6 +53,11 @@ def clear_faults(record: ServiceRecord) -> None:
 def _call(record: ServiceRecord, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     with httpx.Client(trust_env=False, timeout=120) as client:
         answer = client.request(method, f"http://127.0.0.1:{record.control_port}{path}", json=body)
-    if answer.status_code >= 400:
+    if answer.status_code == HTTPStatus.BAD_REQUEST:
         raise ControlError(answer.json()["message"])
+    if answer.is_error:
+        raise ControlError(
+            f"The offline Azure that runs (pid {record.pid}) does not know {path}: it was started from another version "
+            "of this code, or broke. Stop it and start it again: python -m offline stop; what was deployed stays."
+        )
     return answer.json()

@@ -107,6 +107,7 @@ class ControlSurface:
         return [
             *(asdict(fault) for fault in self._faults.list()),
             *(asdict(found) for found in disturbances.listed(self._azure.store)),
+            *({"retired": model} for model in models.retired_on_demand(self._azure.store)),
         ]
 
     def _clear_faults(self, _: dict[str, Any]) -> object:

@@ -122,6 +122,11 @@ def retire(store: Store, name: str, version: str) -> None:
     store.set_fact(RETIRED_FACT, sorted({*_keys(store, RETIRED_FACT), model.key}))
 
 
+def retired_on_demand(store: Store) -> list[str]:
+    """`name/version` of those that `retire` has retired before their day."""
+    return sorted(_keys(store, RETIRED_FACT))
+
+
 def restore_retired(store: Store) -> None:
     """Let only dates retire models again."""
     store.set_fact(RETIRED_FACT, [])

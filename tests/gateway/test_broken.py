@@ -5,6 +5,7 @@ import re
 import openai
 import pytest
 
+from offline import control
 from tests.cloud import Stack
 
 ACCOUNT = "ai-idha-sbx-scus-001"
@@ -55,6 +56,25 @@ def test_a_deployment_deleted_behind_pulumis_back_is_404_and_comes_back(dev: Sta
         _ask(dev)
     assert dev.refresh().changes == {"delete": 1}
     assert dev.up().changes["create"] == 1
+    assert "private endpoint" in _ask(dev)
+
+
+def test_a_network_link_that_is_gone_leads_to_the_public_side_and_up_brings_it_back(dev: Stack) -> None:
+    control.fault(dev.cloud.record, "link", {"network": dev.outputs()["resourceIds"]["network"]})
+    with pytest.raises(openai.PermissionDeniedError, match="Public access is disabled"):
+        _ask(dev)
+    dev.refresh()
+    dev.up()
+    assert "private endpoint" in _ask(dev)
+
+
+def test_a_model_that_retires_stops_answering(dev: Stack) -> None:
+    control.fault(dev.cloud.record, "retire", {"model": "gpt-4o", "version": "2024-08-06"})
+    assert control.faults(dev.cloud.record) == [{"retired": "gpt-4o/2024-08-06"}]
+    with pytest.raises(openai.APIStatusError) as gone:
+        _ask(dev)
+    assert gone.value.status_code == 410
+    control.clear_faults(dev.cloud.record)
     assert "private endpoint" in _ask(dev)
 
 
