@@ -20,6 +20,13 @@ from pulumi import RunError, log
 from pulumi.runtime import reset_options, run_in_stack, set_all_config
 from pulumi.runtime.proto import language_pb2
 
+_ENGINE_ENDS = "grpc: the client connection is closing"
+"""What a call that was under way hears when the engine, which has found an error, closes its providers.
+
+The engine has told that error itself. The words are grpc-go's (`ErrClientConnClosing`) for a connection that its own
+side has closed; a provider that dies is told otherwise.
+"""
+
 
 def run_program(request: language_pb2.RunRequest, engine: str) -> language_pb2.RunResponse:
     """Run a program to its end in this thread; what goes wrong in it is told to the engine, once."""
@@ -68,10 +75,13 @@ def run_program(request: language_pb2.RunRequest, engine: str) -> language_pb2.R
             response.error = f"Program exited with non-zero exit code: {code}"
     except grpc.RpcError as error:
         # An engine that is ending no longer answers, and has told the reason itself.
-        if error.code() != grpc.StatusCode.UNAVAILABLE:
+        if error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED):
             log.error(f"The engine refused a call: {error.details()}")
         response.bail = True
     except BaseException as error:
+        if _ENGINE_ENDS in str(error):
+            response.bail = True
+            return response
         log.error("Program failed with an unhandled exception:\n" + traceback_of(error, folder))
         response.bail = True
     finally:

@@ -184,6 +184,13 @@ NOT_EVEN_READ = UNHANDLED.replace("    Traceback (most recent call last):\n", ""
             "length must be at least minLower + minUpper + minNumeric + minSpecial = 5, is 3",
             id="bad input",
         ),
+        pytest.param(
+            "import pulumi\npulumi.log.error('the model has retired')\n"
+            "raise Exception('invoke of x failed: grpc: the client connection is closing')\n",
+            "    error: the model has retired",
+            "error: the model has retired",
+            id="the echo of an engine that ends",
+        ),
     ],
 )
 def test_a_failing_program_is_told_in_its_own_terms(
