@@ -1,0 +1,74 @@
+"""`python -m ops`: commands for the people who run the gateway."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(
+    name="ops",
+    help="Commands for the people who run the gateway: against Azure, or, after `python -m offline run --`, offline.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+@app.callback()
+def main() -> None:
+    """Commands for the people who run the gateway."""
+
+
+@app.command()
+def resume(
+    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack's name.")],
+    cwd: Annotated[
+        Path,
+        typer.Option(
+            "--cwd", "-C", help="Folder of Pulumi.yaml and the stack's file.", file_okay=False, exists=True
+        ),
+    ] = Path(),
+    patience: Annotated[
+        float, typer.Option(help="Minutes to wait for an operation that still runs in Azure.", min=0)
+    ] = 60,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Carry on after an engine that was killed in the middle of an up or destroy.
+
+    Cancels a lock whose process is gone; looks up in Azure what was under way, and waits for it; imports what was
+    created, and strikes the rest from the state. Deletes nothing. Safe to run at any time, and again.
+
+    Against Azure:   python -m ops resume --stack prod
+    Offline:         python -m offline run -- python -m ops resume --stack dev -C .offline/config/litellm-azure
+    """
+    from ops import resume as resuming
+    from ops import resume_view
+    from ops.azure import Azure, AzureError, subscription_of
+    from ops.deployment import Export
+    from ops.stack import Stack, StackError
+
+    def azure(export: Export) -> Azure:
+        return Azure(subscription_of(export), patience=patience * 60)
+
+    try:
+        with err.status("") as status:
+            report = resuming.resume(Stack(name=stack, folder=cwd), azure, status.update)
+    except (resuming.ResumeError, StackError, AzureError) as problem:
+        err.print(str(problem), style="red", markup=False)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        err.print("Interrupted. Nothing is lost: run it again.")
+        raise typer.Exit(130) from None
+    if as_json:
+        print(json.dumps(resume_view.as_json(report), indent=2))  # noqa: T201 - for programs
+    else:
+        out.print(resume_view.draw(report, stack))
+
+
+if __name__ == "__main__":
+    sys.exit(app())

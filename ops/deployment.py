@@ -1,0 +1,114 @@
+"""What the engine's state says of a run that was cut short. Pure: reads and edits the exported JSON."""
+
+import re
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+Export = dict[str, Any]
+"""What `pulumi stack export` prints; secrets in it are encrypted."""
+
+_ARM_ID = re.compile(r"/subscriptions/([0-9a-fA-F-]{36})(?:/|$)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pending:
+    """An operation that the engine began and did not see end."""
+
+    what: str
+    """creating, updating, deleting, reading or importing"""
+    urn: str
+    type: str
+    inputs: Mapping[str, object]
+    id: str | None
+    """In Azure, where the engine knows it: not while creating."""
+    parent: str | None
+    provider: str
+    """URN and id of the provider, `urn::id`."""
+
+    @property
+    def name(self) -> str:
+        return self.urn.rsplit("::", 1)[-1]
+
+
+def pending(export: Export) -> list[Pending]:
+    """The operations that were under way. Components are left out: they are in the state alone."""
+    return [
+        Pending(
+            what=operation["type"],
+            urn=operation["resource"]["urn"],
+            type=operation["resource"]["type"],
+            inputs=operation["resource"].get("inputs", {}),
+            id=operation["resource"].get("id") or None,
+            parent=operation["resource"].get("parent"),
+            provider=operation["resource"].get("provider", ""),
+        )
+        for operation in export["deployment"].get("pending_operations") or ()
+        if operation["resource"].get("custom")
+    ]
+
+
+def held(export: Export, urn: str) -> Mapping[str, Any] | None:
+    """A resource of the state; one that only waits for its delete is not meant."""
+    for resource in export["deployment"].get("resources") or ():
+        if resource["urn"] == urn and not resource.get("delete"):
+            found: Mapping[str, Any] = resource
+            return found
+    return None
+
+
+def subscription(export: Export) -> str | None:
+    """The subscription that the stack is in; None while the state does not tell."""
+    ids, configured = [], []
+    for resource in export["deployment"].get("resources") or ():
+        if resource["type"] == "pulumi:providers:azure-native":
+            configured.append(resource.get("inputs", {}).get("subscriptionId"))
+        elif resource["type"].startswith("azure-native:"):
+            found = _ARM_ID.match(str(resource.get("id", "")))
+            ids.append(found[1] if found is not None else None)
+    return next((known for known in (*ids, *configured) if isinstance(known, str)), None)
+
+
+def settled(export: Export, unfinished: Mapping[str, str], replaced: Sequence[Pending] = ()) -> Export:
+    """The state without operations under way.
+
+    :param unfinished: URN → why it has to be written again. The engine calls such a resource partly made
+        (`initErrors`), and its next `up` updates it whether or not its inputs changed.
+    :param replaced: creates that came to their end, of resources that stand in the state as deleted and not yet made
+        again (`pendingReplacement`): what was made takes the old one's place.
+    """
+    edited = deepcopy(export)
+    edited["deployment"]["pending_operations"] = []
+    inputs = {operation.urn: operation.inputs for operation in replaced}
+    for resource in edited["deployment"].get("resources") or ():
+        if resource.get("delete"):
+            continue
+        if resource["urn"] in inputs and resource.pop("pendingReplacement", False):
+            resource["inputs"] = dict(inputs[resource["urn"]])
+        if resource["urn"] in unfinished:
+            resource["initErrors"] = [unfinished[resource["urn"]]]
+    return edited
+
+
+def import_file(adopted: Sequence[tuple[Pending, str]]) -> dict[str, Any]:
+    """What `pulumi import --file` reads.
+
+    :param adopted: resources with their ARM ids.
+    """
+    names: dict[str, str] = {}
+    entries: list[dict[str, str]] = []
+    for operation, arm_id in adopted:
+        entry = {"type": operation.type, "name": operation.name, "id": arm_id}
+        if operation.parent is not None:
+            names[operation.parent] = operation.parent
+            entry["parent"] = operation.parent
+        provider, _, _ = operation.provider.rpartition("::")
+        default = re.search(r"::default_(\d+)_(\d+)_(\d+)(\S*)$", provider)
+        if default is not None:
+            entry["version"] = ".".join(default.groups()[:3]) + default[4].replace("_", "-", 1)
+        elif provider:
+            names[provider] = provider
+            entry["provider"] = provider
+        entries.append(entry)
+    return {"nameTable": names, "resources": entries}

@@ -1,0 +1,214 @@
+"""After a `pulumi up` or `destroy` that was killed: bring the engine's state in line with what Azure then did.
+
+The engine writes down every operation that it begins. Killed (SIGKILL, out of memory, a lost machine) it leaves its
+lock, and the operations as pending; Azure finishes them all the same. The next `up` would refuse because of the lock,
+and then fail: a create whose end was not seen is tried again and "already exists".
+
+So, in this order, each step safe to be cut off and run again:
+the lock of a process that is gone is taken away; what is pending is looked up in Azure and waited for; creates that
+came to something are imported; and what is pending is struck from the state.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ops import deployment
+from ops.arm_ids import PLACES, UnknownPlaceError, arm_id
+from ops.azure import Azure, Found, OnWait
+from ops.deployment import Export, Pending
+from ops.stack import LockedError, Stack
+
+# Their resources are in the state alone: one that is not there is nowhere.
+_ONLY_IN_STATE = ("random:", "pulumi:")
+
+
+class ResumeError(Exception):
+    """It needs a person; the text says what was found and what to do. Nothing was changed but a dead lock."""
+
+
+class Verdict(StrEnum):
+    """What became of a pending operation."""
+
+    IMPORTED = "imported"
+    """It was created; the state holds it now."""
+    REPLACED = "replaced"
+    """It was created in place of an older one, which the state held as deleted."""
+    KNOWN = "known"
+    """The state holds it already, from an earlier resume."""
+    DROPPED = "dropped"
+    """Nothing was created: the next `up` creates it."""
+    REPEATED = "repeated"
+    """An update: the next `up` sends it again."""
+    GONE = "gone"
+    """A delete that came to its end."""
+    KEPT = "kept"
+    """A delete that Azure did not do, or the engine did not send: the next `up` or `destroy` does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """A pending operation, and what is to be done with it."""
+
+    operation: Pending
+    verdict: Verdict
+    found: Found | None = None
+
+
+@dataclass(kw_only=True)
+class Report:
+    """What was done."""
+
+    lock_of: list[str] = field(default_factory=list)
+    """Whose locks were taken away."""
+    steps: list[Step] = field(default_factory=list)
+
+
+def resume(stack: Stack, azure: Callable[[Export], Azure], tell: Callable[[str], None]) -> Report:
+    """Do all of it. On a stack that was not cut short it changes nothing.
+
+    :param azure: the subscription of an exported stack; asked for only when there is something to look up.
+    :param tell: progress, a line at a time.
+    :raises ResumeError: the lock's holder may live, or it cannot be said what became of an operation.
+    :raises StackError: the engine refused.
+    :raises AzureError: Azure could not be asked, or an operation does not come to rest.
+    """
+    report = Report()
+    tell("Looking for a lock …")
+    report.lock_of = _unlock(stack)
+    export = stack.export()
+    if not export["deployment"].get("pending_operations"):
+        return report
+    operations = deployment.pending(export)
+    report.steps = _judge(export, operations, azure(export), tell) if operations else []
+
+    imported = [step for step in report.steps if step.verdict is Verdict.IMPORTED]
+    if imported:
+        tell(f"Importing {len(imported)} of {len(operations)} …")
+        stack.import_resources(
+            deployment.import_file([(step.operation, step.found.id) for step in imported if step.found])
+        )
+    tell("Striking what is pending from the state …")
+    stack.replace(
+        deployment.settled(
+            stack.export(),
+            {step.operation.urn: why for step in report.steps if (why := _again(step))},
+            [step.operation for step in report.steps if step.verdict is Verdict.REPLACED],
+        )
+    )
+    if any(step.verdict is Verdict.GONE for step in report.steps):
+        # What went with it (a group's members) is in no pending operation.
+        tell("Refreshing the state: something was deleted …")
+        stack.refresh()
+    return report
+
+
+def _unlock(stack: Stack) -> list[str]:
+    """Take away locks whose processes are gone.
+
+    :raises ResumeError: one may still live.
+    """
+    try:
+        stack.import_resources({"resources": []})
+    except LockedError as locked:
+        if not locked.holders:
+            raise ResumeError(
+                f"{locked}\n\nThis backend does not say which process that is. If none is at work any more: "
+                f"pulumi cancel --stack {stack.name}, and run this again."
+            ) from None
+        for holder in locked.holders:
+            if not holder.is_here:
+                raise ResumeError(
+                    f"The stack is locked by {holder}: another machine, so it cannot be seen from here whether "
+                    f"that process still runs. If it does not: pulumi cancel --stack {stack.name}, and run this "
+                    "again."
+                ) from None
+            if holder.lives:
+                raise ResumeError(
+                    f"The stack is locked by {holder}, and that process still runs. Wait for it, or stop it "
+                    "with one Ctrl-C: then there is nothing to resume."
+                ) from None
+        stack.cancel()
+        return [str(holder) for holder in locked.holders]
+    return []
+
+
+def _judge(
+    export: Export, operations: Sequence[Pending], azure: Azure, tell: Callable[[str], None]
+) -> list[Step]:
+    """Look every operation up.
+
+    :raises ResumeError: with everything that cannot be judged.
+    """
+    steps: list[Step] = []
+    problems: list[str] = []
+    for number, operation in enumerate(operations, start=1):
+        line = f"{number} of {len(operations)}: {operation.what} {operation.name}"
+        tell(line)
+
+        def waiting(state: str, line: str = line) -> None:
+            tell(f"{line} ({state} in Azure)")
+
+        try:
+            steps.append(_step(export, operation, azure, waiting))
+        except UnknownPlaceError as problem:
+            problems.append(
+                f"{operation.type} {operation.name}: {problem}. If it is in Azure, import it:\n"
+                f"    pulumi import {operation.type} {operation.name} ID --parent '{operation.parent or ''}'\n"
+                "  If it is not, nothing is lost: pulumi refresh --clear-pending-creates"
+            )
+        except _TwiceError as problem:
+            problems.append(str(problem))
+    if problems:
+        raise ResumeError("\n".join(["This needs you; the state is as it was:", *problems]))
+    return steps
+
+
+class _TwiceError(Exception):
+    """A create before the delete of the old one: both are there."""
+
+
+def _step(export: Export, operation: Pending, azure: Azure, on_wait: OnWait) -> Step:
+    """What became of one operation.
+
+    :raises UnknownPlaceError: it can't be said where it would be.
+    :raises _TwiceError: it stands beside an older one.
+    """
+    if operation.what not in ("creating", "updating", "deleting") or operation.type.startswith(
+        _ONLY_IN_STATE
+    ):
+        return Step(operation=operation, verdict=Verdict.DROPPED)
+    place = PLACES.get(operation.type)
+    if place is None:
+        raise UnknownPlaceError("this type is not one of this project's")
+    where = operation.id if operation.what != "creating" else None
+    where = where or arm_id(operation.type, operation.inputs, azure.subscription)
+    found = azure.at_rest(where, place.api_version, on_wait)
+    return Step(operation=operation, verdict=_verdict(export, operation, found), found=found)
+
+
+def _verdict(export: Export, operation: Pending, found: Found | None) -> Verdict:
+    if operation.what == "updating":
+        return Verdict.REPEATED
+    if operation.what == "deleting":
+        return Verdict.GONE if found is None else Verdict.KEPT
+    if found is None:
+        return Verdict.DROPPED
+    held = deployment.held(export, operation.urn)
+    if held is None:
+        return Verdict.IMPORTED
+    if str(held.get("id", "")).lower() != found.id.lower():
+        raise _TwiceError(
+            f"{operation.type} {operation.name}: {found.id} was created beside {held.get('id')}, which the state "
+            "holds. Delete one of them (az resource delete --ids …) and run this again."
+        )
+    return Verdict.REPLACED if held.get("pendingReplacement") else Verdict.KNOWN
+
+
+def _again(step: Step) -> str | None:
+    """Why a resource has to be written again by the next `up`; None when it has not."""
+    if step.verdict is Verdict.REPLACED:
+        return "The engine was cut off before it read what this replacement came to."
+    if step.found is not None and not step.found.well:
+        return f"The engine was cut off, and Azure then ended the operation as {step.found.state}."
+    return None

@@ -1,0 +1,95 @@
+"""The commands of `pulumi` that other commands are made of."""
+
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ops import locks
+from ops.deployment import Export
+
+
+class StackError(Exception):
+    """The engine refused; the text holds what it said and what to do."""
+
+
+class LockedError(StackError):
+    """Somebody else works on the stack, or did."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        self.holders = locks.holders(said)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """A stack, as `pulumi` on PATH sees it."""
+
+    name: str
+    folder: Path
+    """Where `Pulumi.yaml` and the stack's file are."""
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    def export(self) -> Export:
+        """:raises StackError: there is no such stack, or no way to it."""
+        found: Export = json.loads(self._run("stack", "export"))
+        return found
+
+    def replace(self, export: Export) -> None:
+        """Put an edited export in the state's place.
+
+        :raises LockedError: another process holds the stack.
+        """
+        self._run("stack", "import", stdin=json.dumps(export))
+
+    def import_resources(self, wanted: Mapping[str, Any]) -> None:
+        """Take resources that exist in Azure into the state. With none it only asks for the lock.
+
+        :param wanted: as `pulumi import --file` reads it.
+        :raises LockedError: another process holds the stack.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, "import.json")
+            file.write_text(json.dumps(wanted))
+            self._run(
+                *("import", "--file", str(file), "--yes", "--skip-preview"),
+                *("--generate-code=false", "--protect=false"),
+            )
+
+    def cancel(self) -> None:
+        """Take every lock of the stack away."""
+        self._run("cancel", "--yes")
+
+    def refresh(self) -> None:
+        """Bring the state in line with Azure; the program is not run."""
+        self._run("refresh", "--yes", "--skip-preview")
+
+    def _run(self, *words: str, stdin: str | None = None) -> str:
+        command = ["pulumi", "-C", str(self.folder), *words]
+        # `cancel` takes the stack's name as an argument, and knows no --stack before 3.100.
+        command += ["--stack", self.name, "--non-interactive", "--color", "never"]
+        try:
+            done = subprocess.run(
+                command,
+                env=dict(self.environment),
+                input=stdin,
+                stdin=subprocess.DEVNULL if stdin is None else None,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        except FileNotFoundError:
+            raise StackError(
+                "pulumi is not on PATH. Install it (https://www.pulumi.com/docs/install/), or go through "
+                "`python -m offline run -- …` for an offline stack."
+            ) from None
+        if done.returncode == 0:
+            return done.stdout
+        said = (done.stdout + done.stderr).strip()
+        if locks.is_locked(said):
+            raise LockedError(said)
+        raise StackError(f"`pulumi {' '.join(words)}` failed:\n{said}")

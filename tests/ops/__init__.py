@@ -1,0 +1,1 @@
+"""`python -m ops` against the offline Azure, as it runs against Azure."""
