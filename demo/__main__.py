@@ -17,7 +17,6 @@ CATALOG_DATE = date(2026, 11, 22)
 """The demo judges the models' lifecycle by this day, so that it works on the day that one of them retires."""
 
 QUESTION = "What is the capital of Texas, and who answers me?"
-PROJECT = Path(__file__).parent.parent
 
 
 def main(console: Console) -> int:
@@ -38,8 +37,10 @@ def main(console: Console) -> int:
 
     show.step(console, 3, f"pulumi up --stack {STACK}")
     values = {"litellm-azure:catalogDate": CATALOG_DATE.isoformat()}
-    copy = prepare(home, PROJECT, STACK, surroundings, values)
-    deploy.up(console, PROJECT, STACK, copy, surroundings)
+    copy = prepare(home, deploy.PROJECT, STACK, surroundings, values)
+    with console.status("Looking whether an earlier run was killed …"):
+        deploy.resume(console, copy.parent, STACK, surroundings)
+    deploy.up(console, deploy.PROJECT, STACK, copy, surroundings)
     with console.status("Waiting for the gateway …"):
         control.settled(record)
     outputs = deploy.outputs(copy.parent, STACK, surroundings)

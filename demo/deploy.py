@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ from types import FrameType
 from typing import Any
 
 from rich.console import Console
+
+PROJECT = Path(__file__).parent.parent
 
 _DONE = re.compile(r"^\s*[-+~@]+\s+(?P<type>\S+)\s+(?P<name>.+?)\s+(created|updated|deleted|replaced)\b")
 
@@ -73,6 +76,27 @@ def up(
         raise DeployError("pulumi up failed. What the engine said:\n\n" + "\n".join(lines).strip())
     for line in _worth_showing(lines):
         console.print(f"  {line}", markup=False)
+
+
+def resume(console: Console, folder: Path, stack: str, environment: Mapping[str, str]) -> None:
+    """Carry on after an engine that was killed; most of the time there is nothing to carry on with.
+
+    :param folder: the copies' folder.
+    :raises DeployError: with what `python -m ops resume` said.
+    """
+    command = [sys.executable, "-m", "ops", "resume", "--stack", stack, "--cwd", str(folder), "--json"]
+    done = subprocess.run(
+        command, env=dict(environment), cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise DeployError(done.stderr.strip())
+    found = json.loads(done.stdout)
+    if found["locks"] or found["operations"]:
+        imported = sum(operation["verdict"] == "imported" for operation in found["operations"])
+        console.print(
+            f"  An earlier run was killed: {len(found['operations'])} operations under way looked up, "
+            f"{imported} of them imported (python -m ops resume)."
+        )
 
 
 def _worth_showing(lines: list[str]) -> Iterator[str]:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from offline import daemon
@@ -60,6 +61,22 @@ def _interrupted_at(place: Path, marker: str, *, deployed: int = 0) -> str:
     return text
 
 
+def _killed(place: Path, *, deployed: int) -> None:
+    """Kill demo and engine, as a machine without memory would, once so many resources are in Azure."""
+    demo = _start(place)
+    while _resources(place) < deployed:
+        assert demo.poll() is None, demo.communicate()[0]
+        time.sleep(0.02)
+    engines = [
+        child for child in psutil.Process(demo.pid).children(recursive=True) if child.name() == "pulumi"
+    ]
+    assert engines, "there is no engine to kill"
+    for process in (*engines, demo):
+        process.kill()
+    demo.communicate(timeout=60)
+    psutil.wait_procs(engines, timeout=60)
+
+
 def _resources(place: Path) -> int:
     store = Store(Home(place / ".offline").database)
     try:
@@ -76,13 +93,19 @@ def _whole(place: Path) -> str:
 
 
 def test_the_demo_survives_every_interruption_and_ends_with_a_streamed_answer(place: Path) -> None:
-    """In order of a run: while it prepares, starts, begins to deploy, and in the middle and near the end of `up`."""
+    """In order of a run: while it prepares, starts, begins to deploy, and in the middle and near the end of `up`.
+
+    Twice it is killed, which leaves what the engine began unseen, and its lock.
+    """
     _interrupted_at(place, "1/5")
     _interrupted_at(place, "2/5")
     _interrupted_at(place, "3/5")
     _interrupted_at(place, "3/5", deployed=8)
+    _killed(place, deployed=20)
     _interrupted_at(place, "3/5", deployed=30)
+    _killed(place, deployed=36)
     text = _whole(place)
+    assert "An earlier run was killed" in text
     assert "deployment gpt-4o-2024-08-06" in text
     assert "through its private endpoint" in text
     assert "model_list:" in text, "the generated config is shown"
