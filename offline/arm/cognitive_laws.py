@@ -4,21 +4,14 @@ from offline.arm.errors import Law
 
 _DOCS = "docs ai-services/recover-purge-resources"
 
-ACCOUNT_BUSY = Law(
-    id="cog-parallel",
-    status=409,
-    code="RequestConflict",
-    message="Another operation is being performed on the parent resource '{id}'. Please try again later.",
-    source="Azure-Samples/tutor#117, hashicorp/terraform-provider-azurerm#22939",
-    protects="writing to an account while a deployment in it is written",
-)
-DEPLOYMENT_BUSY = Law(
+BUSY = Law(
     id="cog-parallel",
     status=409,
     code="RequestConflict",
     message="Another operation is being performed on the parent resource '{parent}'. Please try again later.",
-    source="Azure-Samples/tutor#117, Azure/Vector-Search-AI-Assistant#11, Azure-Samples/azure-search-openai-demo#59",
-    protects="deployments of one account that are written at once",
+    source="Azure-Samples/tutor#117, hashicorp/terraform-provider-azurerm#22939, "
+    "Azure/Vector-Search-AI-Assistant#11, Azure-Samples/azure-search-openai-demo#59",
+    protects="deployments of one account that are written at once, or beside a write of the account itself",
 )
 SOFT_DELETED = Law(
     id="cog-soft-deleted",

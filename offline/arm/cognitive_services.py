@@ -64,20 +64,7 @@ class Account(Kind):
     delete_seconds = 5
     creating_state = "Accepted"
     updating_state = "Accepted"
-    busy = laws.ACCOUNT_BUSY
-    laws = (
-        laws.SOFT_DELETED,
-        laws.SUBDOMAIN_USED,
-        laws.SUBDOMAIN_CHANGE,
-        laws.SUBDOMAIN_NAME,
-        laws.RESTORE_MISSING,
-        laws.ACCOUNT_KIND,
-        laws.ACCOUNT_SKU,
-        laws.FEATURE,
-        laws.DELETE_NESTED,
-        laws.KEYS_OFF,
-        laws.DELETED_MISSING,
-    )
+    busy = laws.BUSY
     actions = {"listKeys": _list_keys, "regenerateKey": _regenerate_key}  # noqa: RUF012 - declared so by Kind
     routes = ROUTES
     secret_paths = ("properties.restore",)
@@ -196,16 +183,7 @@ class Deployment(Kind):
     update_seconds = 2.1
     delete_seconds = 1
     located = False
-    busy = laws.DEPLOYMENT_BUSY
-    laws = (
-        laws.QUOTA,
-        laws.MODEL_DEPRECATED,
-        laws.MODEL_UNKNOWN,
-        laws.MODEL_CHANGE,
-        laws.SKU,
-        laws.SKU_NAME,
-        laws.RAI_POLICY,
-    )
+    busy = laws.BUSY
 
     def busy_scopes(self, azure: Azure, resource_id: ResourceId, properties: JSON) -> tuple[ResourceId, ...]:
         return (resource_id.parent or resource_id,)
@@ -307,7 +285,7 @@ class RaiPolicy(Kind):
     located = False
     has_state = False
     synchronous = True
-    busy = laws.DEPLOYMENT_BUSY
+    busy = laws.BUSY
 
     def busy_scopes(self, azure: Azure, resource_id: ResourceId, properties: JSON) -> tuple[ResourceId, ...]:
         return (resource_id.parent or resource_id,)

@@ -168,6 +168,3 @@ PRECONDITION = Law(
     protects="overwriting what somebody else wrote",
     unconfirmed=True,
 )
-
-LAWS = tuple(value for value in list(globals().values()) if isinstance(value, Law))
-"""Every law above, in order."""

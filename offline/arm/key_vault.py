@@ -140,17 +140,6 @@ class Vault(Kind):
     update_seconds = 3
     delete_seconds = 5
     creating_state = "RegisteringDns"
-    laws = (
-        laws.DELETED_NAME,
-        laws.NAME_TAKEN,
-        laws.NAME_INVALID,
-        laws.PURGE_PROTECTION_OFF,
-        laws.SOFT_DELETE_OFF,
-        laws.RETENTION,
-        laws.RETENTION_CHANGE,
-        laws.PURGE_REFUSED,
-        laws.DELETED_MISSING,
-    )
     routes = (
         Route(method="GET", path=f"{_PROVIDER}/deletedVaults", answer=_list_deleted),
         Route(method="GET", path=_DELETED, answer=_get_deleted),
@@ -280,13 +269,6 @@ class Secret(Kind):
     located = False
     has_state = False
     system_data = False
-    laws = (
-        laws.SECRET_NAME,
-        laws.SECRET_VALUE,
-        laws.SECRET_DELETED,
-        laws.SECRET_LARGE,
-        laws.SECRET_DELETE,
-    )
     secret_paths = ("properties.value",)
 
     def check(self, azure: Azure, write: Write) -> None:

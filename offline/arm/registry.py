@@ -1,15 +1,22 @@
-"""Every resource type that this offline Azure has."""
+"""Every resource type that this offline Azure has, and every law of it."""
 
 from collections.abc import Mapping
+from types import ModuleType
 
 from offline.arm import (
     authorization,
+    cognitive_laws,
     cognitive_services,
     container_apps,
+    container_apps_laws,
+    general_laws,
     key_vault,
+    key_vault_laws,
+    kinds,
     managed_identity,
     monitor,
     network,
+    network_laws,
     operational_insights,
     private_dns,
     private_endpoints,
@@ -18,7 +25,7 @@ from offline.arm import (
     security_groups,
 )
 from offline.arm.errors import Law
-from offline.arm.kinds import BUSY, RES_MISSING, Kind
+from offline.arm.kinds import Kind
 
 KINDS: Mapping[str, Kind] = {
     kind.type.lower(): kind
@@ -41,11 +48,30 @@ KINDS: Mapping[str, Kind] = {
 }
 """By lower-case ARM type."""
 
+BOOKS: Mapping[str, tuple[ModuleType, ...]] = {
+    "Resource manager": (general_laws, kinds, resources),
+    "Cognitive Services": (cognitive_laws,),
+    "Key Vault": (key_vault_laws,),
+    "Network": (network_laws,),
+    "Container Apps": (container_apps_laws,),
+    "Roles and identities": (authorization, managed_identity),
+    "Monitor": (monitor, operational_insights),
+}
+"""Where the laws of a service stand: every `Law` that one of its modules names."""
+
+
+def laws_by_service() -> dict[str, list[Law]]:
+    """Every law, once each, under the service whose module it stands in."""
+    listed: set[str] = set()
+    books: dict[str, list[Law]] = {}
+    for service, modules in BOOKS.items():
+        found = [value for module in modules for value in vars(module).values() if isinstance(value, Law)]
+        # A module may also name laws of others that it raises.
+        books[service] = list({law.id: law for law in found if law.id not in listed}.values())
+        listed |= {law.id for law in books[service]}
+    return books
+
 
 def laws() -> list[Law]:
     """Every law that is enforced, once each, in the order of the services."""
-    found = {law.id: law for law in (RES_MISSING, BUSY)}
-    for kind in KINDS.values():
-        for law in (*kind.laws, kind.busy):
-            found.setdefault(law.id, law)
-    return list(found.values())
+    return [law for book in laws_by_service().values() for law in book]

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterable
 
 from offline.arm.errors import JSON, ArmError, Law
-from offline.arm.general_laws import LAWS, RG_BLOCKED, RG_DELETING, RG_MISSING
+from offline.arm.general_laws import RG_BLOCKED, RG_DELETING, RG_MISSING
 from offline.arm.ids import ResourceId
 from offline.arm.kinds import Azure, Kind, Write
 from offline.arm.network import release
@@ -35,7 +35,6 @@ class ResourceGroup(Kind):
     delete_seconds = 26
     system_data = False
     state_after_refused_delete = "Succeeded"
-    laws = (*LAWS, NAME_INVALID)
 
     def busy_scopes(self, azure: Azure, resource_id: ResourceId, properties: JSON) -> tuple[ResourceId, ...]:
         """What runs inside a group keeps nobody from tagging or deleting it."""
