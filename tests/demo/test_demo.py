@@ -71,8 +71,9 @@ def _killed(place: Path, *, deployed: int) -> None:
         child for child in psutil.Process(demo.pid).children(recursive=True) if child.name() == "pulumi"
     ]
     assert engines, "there is no engine to kill"
-    for process in (*engines, demo):
-        process.kill()
+    for engine in engines:
+        engine.kill()
+    demo.kill()
     demo.communicate(timeout=60)
     psutil.wait_procs(engines, timeout=60)
 
