@@ -5,11 +5,13 @@ import shlex
 from pathlib import Path
 
 import pytest
+import typer
 import typer.main
 from typer.core import TyperGroup
 
-from offline.__main__ import app
+from offline.__main__ import app as offline_app
 from offline.arm.registry import KINDS, laws
+from ops.__main__ import app as ops_app
 
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -40,13 +42,14 @@ def test_make_has_every_target_that_is_named(document: Path) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_offline_has_every_command_and_option_that_is_named(document: Path) -> None:
+def test_every_command_and_option_that_is_named_is_there(document: Path) -> None:
     for command in commands(document):
-        for words in re.findall(r"python -m offline ([^`]*)", command.split("#")[0]):
-            _check(shlex.split(words), command)
+        for name, app in (("offline", offline_app), ("ops", ops_app)):
+            for words in re.findall(rf"python -m {name} ([^`]*)", command.split("#")[0]):
+                _check(app, shlex.split(words), command)
 
 
-def _check(words: list[str], told: str) -> None:
+def _check(app: typer.Typer, words: list[str], told: str) -> None:
     found = typer.main.get_command(app)
     while isinstance(found, TyperGroup) and words and words[0].isalpha():
         following = found.commands.get(words[0])
@@ -59,7 +62,7 @@ def _check(words: list[str], told: str) -> None:
 
 def test_options_of_start_and_of_faults_are_the_ones_that_are_described() -> None:
     text = OFFLINE.read_text()
-    offline = typer.main.get_command(app)
+    offline = typer.main.get_command(offline_app)
     assert isinstance(offline, TyperGroup)
     faults = offline.commands["fault"]
     assert isinstance(faults, TyperGroup)
