@@ -211,6 +211,9 @@ class Kind:
         """What a list at that scope shows of all that lies below it (role assignments show those above too)."""
         return found
 
+    def check_endpoint(self, resource: Resource) -> None:
+        """Refuse a private endpoint that leads here."""
+
     def missing(self, resource_id: ResourceId) -> ArmError:
         """The answer to a GET of what is not there."""
         return RES_MISSING.broken(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from offline.arm.ids import ResourceId
+from offline.arm.regions import region
 from offline.arm.store import Resource, Store
 
 ENDPOINT = "Microsoft.Network/privateEndpoints"
@@ -22,17 +23,31 @@ PRIVATE_SIDE: dict[str, str] = {
     "cognitiveservices.azure.com": "privatelink.cognitiveservices.azure.com",
     "services.ai.azure.com": "privatelink.services.ai.azure.com",
     "vault.azure.net": "privatelink.vaultcore.azure.net",
+    "azurecr.io": "privatelink.azurecr.io",
+    "postgres.database.azure.com": "privatelink.postgres.database.azure.com",
+    "redis.azure.net": "privatelink.redis.azure.net",
 }
 """Public suffix of a service's hosts, and the private zone that its names alias into."""
 
 GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     "microsoft.cognitiveservices/accounts": {
-        "account": ("openai.azure.com", "cognitiveservices.azure.com", "services.ai.azure.com")
+        "account": (
+            "{label}.openai.azure.com",
+            "{label}.cognitiveservices.azure.com",
+            "{label}.services.ai.azure.com",
+        )
     },
-    "microsoft.keyvault/vaults": {"vault": ("vault.azure.net",)},
+    "microsoft.keyvault/vaults": {"vault": ("{label}.vault.azure.net",)},
     "microsoft.app/managedenvironments": {"managedEnvironments": ()},
+    "microsoft.containerregistry/registries": {
+        "registry": ("{label}.{region}.data.azurecr.io", "{label}.azurecr.io")
+    },
+    "microsoft.dbforpostgresql/flexibleservers": {
+        "postgresqlServer": ("{label}.postgres.database.azure.com",)
+    },
+    "microsoft.cache/redisenterprise": {"redisEnterprise": ("{label}.{region}.redis.azure.net",)},
 }
-"""Sub-resources that a private endpoint can lead to, by target type: group id and its public suffixes."""
+"""Sub-resources that a private endpoint can lead to, by target type: group id and the public hosts behind it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,9 +151,20 @@ def network_of(endpoint: Resource) -> str | None:
 
 def host_names(target: Resource, group: str) -> tuple[str, ...]:
     """The public names of a target that a private endpoint to that group takes over."""
-    suffixes = GROUPS.get(target.type.lower(), {}).get(group, ())
     label = str(target.properties.get("customSubDomainName") or target.id.name).lower()
-    return tuple(f"{label}.{suffix}" for suffix in suffixes)
+    location = region(str(target.body.get("location", "")))
+    return tuple(
+        host.format(label=label, region=location)
+        for host in GROUPS.get(target.type.lower(), {}).get(group, ())
+    )
+
+
+def private_side(host: str) -> tuple[str, str] | None:
+    """The private zone that knows a host, and under which label: `acme.southcentralus` in its service's zone."""
+    for suffix, zone in PRIVATE_SIDE.items():
+        if host.endswith(f".{suffix}"):
+            return host.removesuffix(f".{suffix}"), zone
+    return None
 
 
 def linked_zones(store: Store, network_id: str) -> list[Resource]:
@@ -160,10 +186,10 @@ def linked_zones(store: Store, network_id: str) -> list[Resource]:
 
 def _alias(store: Store, name: str) -> str | None:
     """The private name that the public one is an alias of, once a private endpoint to its resource is approved."""
-    label, _, suffix = name.partition(".")
-    zone = PRIVATE_SIDE.get(suffix)
-    if zone is None:
+    side = private_side(name)
+    if side is None:
         return None
+    label, zone = side
     for endpoint in store.of_type(ENDPOINT):
         for connection in connections(endpoint):
             target = store.get(connection.target) if connection.approved else None

@@ -13,10 +13,10 @@ from offline.arm.network import NetworkKind, endpoints_in, etag, prefixes
 from offline.arm.network_view import (
     ENDPOINT,
     GROUPS,
-    PRIVATE_SIDE,
     connections,
     endpoint_address,
     host_names,
+    private_side,
 )
 from offline.arm.private_dns import record_set
 from offline.arm.store import Resource
@@ -35,7 +35,7 @@ _KINDS_OF_CONNECTION = ("privateLinkServiceConnections", "manualPrivateLinkServi
 
 
 class PrivateEndpoint(NetworkKind):
-    """An address in a subnet that leads to an account, a vault or an environment."""
+    """An address in a subnet that leads to an account, a vault, an environment or a store."""
 
     type = ENDPOINT
     create_seconds = 31
@@ -171,7 +171,7 @@ def _entries(properties: JSON) -> Iterator[Mapping[str, object]]:
 
 
 def _check_target(azure: Azure, endpoint_id: ResourceId, entry: Mapping[str, object]) -> None:
-    """:raises ArmError: res-missing, pe-group, cog-pe-no-subdomain, cog-pe-accepted."""
+    """:raises ArmError: res-missing, pe-group, cog-pe-no-subdomain, cog-pe-accepted; what its own kind says."""
     target_id = ResourceId(str(entry.get("privateLinkServiceId")))
     target = azure.store.get(target_id)
     if target is None:
@@ -183,6 +183,7 @@ def _check_target(azure: Azure, endpoint_id: ResourceId, entry: Mapping[str, obj
         raise laws.PE_GROUP.broken(
             group=group, endpoint=endpoint_id.text, type=target.type, groups=", ".join(known) or "none"
         )
+    azure.kinds[target.type.lower()].check_endpoint(target)
     if target.type == ACCOUNT:
         if not target.properties.get("customSubDomainName"):
             raise laws.PE_NO_SUBDOMAIN.broken(id=target.id.text)
@@ -287,10 +288,13 @@ def _records(azure: Azure, group: Resource) -> Iterator[tuple[ResourceId, Resour
     for connection in connections(endpoint):
         target = azure.store.get(connection.target)
         for host in host_names(target, connection.group) if target is not None else ():
-            label, _, suffix = host.partition(".")
+            side = private_side(host)
+            if side is None:
+                continue
+            label, private_zone = side
             for _, zone_id in _configs(group.properties):
                 zone = azure.store.get(zone_id)
-                if zone is not None and zone.id.name.lower() == PRIVATE_SIDE.get(suffix):
+                if zone is not None and zone.id.name.lower() == private_zone:
                     record = record_set(
                         zone.id.child("A", label),
                         {

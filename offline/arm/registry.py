@@ -9,6 +9,8 @@ from offline.arm import (
     cognitive_services,
     container_apps,
     container_apps_laws,
+    container_registry,
+    container_registry_laws,
     general_laws,
     key_vault,
     key_vault_laws,
@@ -43,6 +45,7 @@ KINDS: Mapping[str, Kind] = {
         cognitive_services,
         key_vault,
         container_apps,
+        container_registry,
     )
     for kind in module.KINDS
 }
@@ -56,6 +59,7 @@ BOOKS: Mapping[str, tuple[ModuleType, ...]] = {
     "Container Apps": (container_apps_laws,),
     "Roles and identities": (authorization, managed_identity),
     "Monitor": (monitor, operational_insights),
+    "Container Registry": (container_registry_laws,),
 }
 """Where the laws of a service stand: every `Law` that one of its modules names."""
 

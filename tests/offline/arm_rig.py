@@ -15,6 +15,7 @@ from aiohttp import web
 from offline.arm.access import Access
 from offline.arm.errors import JSON
 from offline.arm.faults import Faults
+from offline.arm.ids import ResourceId
 from offline.arm.kinds import Azure, Kind
 from offline.arm.manager import ResourceManager
 from offline.arm.operations import Operations
@@ -22,6 +23,7 @@ from offline.arm.registry import KINDS
 from offline.arm.store import Resource, Store
 from offline.arrival import Arrival, Caller
 from offline.clock import Clock
+from offline.schema import resources
 from offline.tokens import Tokens
 
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
@@ -322,4 +324,5 @@ def _version(path: str) -> str:
     ):
         if f"microsoft.{word}" in lowered:
             return VERSIONS[word]
-    return VERSIONS["resourcegroups"]
+    known = resources.by_type(ResourceId(path).type) if "/providers/" in lowered else None
+    return known.api_version if known is not None else VERSIONS["resourcegroups"]
