@@ -7,6 +7,8 @@ import pytest
 
 from tests.cloud import Cloud, Stack
 
+pytest_plugins = ["tests.laws.tally"]
+
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:

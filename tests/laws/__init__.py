@@ -1,0 +1,1 @@
+"""Every law of the offline Azure, broken once and kept once."""
