@@ -160,7 +160,7 @@ def main(settings: Settings) -> None:
             },
             secrets=vault.secrets,
             allow=() if internal else settings.ingress.allow,
-            after=[identity, vault, *accounts],
+            after=[zones, identity, vault, *accounts],
             tags=tags,
         ),
         inside,

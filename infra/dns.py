@@ -66,14 +66,15 @@ class PrivateZones(pulumi.ComponentResource):
     """
 
     ids: Mapping[str, pulumi.Output[str]]
-    """The id of each zone by its name, known once the zone is linked: an endpoint is of no use before."""
+    """The id of each zone by its name. Endpoints write into a zone that has no link yet; who asks for its names
+    waits for the component."""
 
     def __init__(self, name: str, args: PrivateZonesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("litellm-azure:dns:PrivateZones", name, None, opts)
         mine = pulumi.ResourceOptions(parent=self)
         ids: dict[str, pulumi.Output[str]] = {}
         for zone_name in args.zones:
-            zone, link = linked_zone(
+            zone, _ = linked_zone(
                 zone_name,
                 zone_name,
                 resource_group_name=args.resource_group_name,
@@ -82,6 +83,6 @@ class PrivateZones(pulumi.ComponentResource):
                 tags=args.tags,
                 opts=mine,
             )
-            ids[zone_name] = pulumi.Output.all(zone.id, link.id).apply(lambda found: str(found[0]))
+            ids[zone_name] = zone.id
         self.ids = ids
         self.register_outputs({"ids": ids})

@@ -42,7 +42,8 @@ class GatewayArgs:
     allow: Sequence[str]
     """The ranges that callers come from; empty where the network decides."""
     after: Sequence[pulumi.Resource]
-    """Roles, endpoints and names: Azure reads the secrets while it takes the app, through all of these."""
+    """Links, roles and endpoints: Azure reads the secrets while it takes the app, through all of these. Models too,
+    with their own: a revision that serves can answer."""
     tags: Mapping[str, str]
 
 

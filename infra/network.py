@@ -97,12 +97,12 @@ class Network(pulumi.ComponentResource):
             ),
             # By default a security group is not asked about private endpoints at all.
             private_endpoint_network_policies=network.VirtualNetworkPrivateEndpointNetworkPolicies.NETWORK_SECURITY_GROUP_ENABLED,
-            # One write under a network at a time, or Azure answers AnotherOperationInProgress.
+            # One write under a network at a time, or Azure answers AnotherOperationInProgress. The gateway's comes
+            # first, because the environment in it takes longest. Endpoints write to the network too: theirs is the
+            # later subnet, so that both are there.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[gateway]),
         )
-        # What goes into a subnet waits for both: it writes to the network too.
-        both = pulumi.Output.all(gateway.id, endpoints.id)
         self.id = virtual_network.id
-        self.gateway_subnet_id = both.apply(lambda ids: str(ids[0]))
-        self.endpoint_subnet_id = both.apply(lambda ids: str(ids[1]))
+        self.gateway_subnet_id = gateway.id
+        self.endpoint_subnet_id = endpoints.id
         self.register_outputs({"id": self.id, "gatewaySubnetId": self.gateway_subnet_id})
