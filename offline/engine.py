@@ -20,6 +20,10 @@ PLUGINS = {
 }
 """Provider → its SDK, whose version the engine asks for, and the module that serves it here."""
 
+PARALLEL = 32
+"""Operations at a time. The engine's own number is four a core: on two cores a subnet waits for a vault to be made,
+which takes no processor at all."""
+
 SOURCE = Path(__file__).resolve().parent.parent
 """The folder that `offline` is imported from."""
 
@@ -43,6 +47,7 @@ class Engine:
             "PULUMI_BACKEND_URL": home.stacks.as_uri(),
             "PULUMI_SKIP_UPDATE_CHECK": "1",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
+            "PULUMI_PARALLEL": str(PARALLEL),
         }
         if "PULUMI_CONFIG_PASSPHRASE_FILE" not in caller:
             ours["PULUMI_CONFIG_PASSPHRASE"] = home.passphrase()
