@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from offline.arm import checks
+from offline.arm import checks, durations
 from offline.arm import general_laws as laws
 from offline.arm.errors import JSON, ArmError
 from offline.arm.ids import ResourceId
@@ -67,7 +67,7 @@ class Writes:
         verb: Verb = "create" if write.existing is None else "update"
         with azure.store.together():
             resource = azure.store.put(self._filled(kind, write, kind.accept(azure, write)))
-            seconds = kind.create_seconds if verb == "create" else kind.update_seconds
+            seconds = durations.seconds(azure.store, kind, verb)
             operation = self._operations.begin(resource.id, verb, seconds)
         self._operations.run(operation)
         return Written(resource=resource, operation=operation, created=write.existing is None)
@@ -91,7 +91,8 @@ class Writes:
         with azure.store.together():
             if kind.has_state:
                 azure.store.put(existing.with_properties(provisioningState="Deleting"))
-            operation = self._operations.begin(existing.id, "delete", kind.delete_seconds)
+            seconds = durations.seconds(azure.store, kind, "delete")
+            operation = self._operations.begin(existing.id, "delete", seconds)
         self._operations.run(operation)
         return operation
 
