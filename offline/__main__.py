@@ -207,7 +207,7 @@ def fault_operation(
 def fault_deployment(
     account: Annotated[str, typer.Argument(help="Name of the Azure OpenAI account.")],
     deployment: Annotated[str, typer.Argument(help="Name of the deployment, or *.")],
-    answer: Annotated[str, typer.Option(help="401, 403, 404, 410, 429, 500, refused or hang")] = "500",
+    answer: Annotated[str, typer.Option(help="401, 403, 404, 410, 429, 500, filtered, refused or hang")] = "500",
     retry_after: Annotated[
         int | None, typer.Option(help="Seconds, for a 429; left out, the header is missing.")
     ] = None,

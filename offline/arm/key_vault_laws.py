@@ -90,6 +90,7 @@ SECRET_DELETED = Law(
     code="Conflict",
     message="Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this "
     "state, the secret can only be recovered or purged.",
+    inner="ObjectIsDeletedButRecoverable",
     source="Azure SDK for .NET sample (data plane); by analogy for the control plane",
     protects="creating a secret again under the name of a deleted one",
 )

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from typing import Any
 
-from offline.arm.errors import JSON
+from offline.arm.errors import JSON, ArmError
 from offline.arm.models import Model
-from offline.dataplane.openai.refusals import RefusalError, argument
+from offline.dataplane.openai.refusals import argument
 
 CHAT = frozenset(
     [
@@ -84,7 +84,7 @@ _FIXED_FOR_REASONING = ("temperature", "top_p", "presence_penalty", "frequency_p
 
 
 def known(body: JSON, names: Collection[str]) -> None:
-    """:raises RefusalError: an argument that the operation does not have."""
+    """:raises ArmError: an argument that the operation does not have."""
     unknown = [name for name in body if name not in names]
     if unknown:
         plural = "s" if len(unknown) > 1 else ""
@@ -92,7 +92,7 @@ def known(body: JSON, names: Collection[str]) -> None:
 
 
 def chat(body: JSON, model: Model) -> None:
-    """:raises RefusalError: a chat request that the model refuses."""
+    """:raises ArmError: a chat request that the model refuses."""
     known(body, CHAT)
     messages = body.get("messages")
     if messages is None:
@@ -143,7 +143,7 @@ def chat(body: JSON, model: Model) -> None:
 
 
 def responses(body: JSON, model: Model) -> None:
-    """:raises RefusalError: a Responses request that the model refuses."""
+    """:raises ArmError: a Responses request that the model refuses."""
     for name in body:
         if name not in RESPONSES:
             raise argument(f"Unknown parameter: '{name}'.", param=name, code="unknown_parameter")
@@ -159,7 +159,7 @@ def responses(body: JSON, model: Model) -> None:
 def embeddings(body: JSON, model: Model) -> list[str | list[int]]:
     """The texts, or lists of tokens, that are to be embedded.
 
-    :raises RefusalError: a request that the model refuses.
+    :raises ArmError: a request that the model refuses.
     """
     known(body, EMBEDDINGS)
     asked = body.get("input")
@@ -263,11 +263,11 @@ def _is_tokens(value: object) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(item, int) for item in value)
 
 
-def _missing(name: str) -> RefusalError:
+def _missing(name: str) -> ArmError:
     return argument(f"Missing required parameter: '{name}'.", param=name, code="missing_required_parameter")
 
 
-def _type(name: str, expected: str, value: object) -> RefusalError:
+def _type(name: str, expected: str, value: object) -> ArmError:
     words = {
         dict: "an object",
         list: "an array",

@@ -5,8 +5,18 @@ from fnmatch import fnmatchcase
 
 from offline.arm import models
 from offline.arm.store import Store
+from offline.dataplane.openai import laws
 
-ANSWERS = ("401", "403", "404", "410", "429", "500", "refused", "hang")
+LAWS = {
+    "401": laws.KEY,
+    "403": laws.PUBLIC_OFF,
+    "404": laws.DEPLOYMENT,
+    "500": laws.SERVER,
+    "filtered": laws.CONTENT_FILTER,
+}
+"""What an answer is that depends on nothing else."""
+
+ANSWERS = (*LAWS, "410", "429", "refused", "hang")
 
 _FACT = "deployment-faults"
 
@@ -18,7 +28,8 @@ class Disturbance:
     account: str
     deployment: str = "*"
     answer: str = "500"
-    """A status, `refused` (the connection is cut) or `hang` (no answer until the caller gives up)."""
+    """A status, `filtered` (the content filter refuses the prompt), `refused` (the connection is cut) or `hang` (no
+    answer until the caller gives up)."""
     retry_after: int | None = None
     """Seconds, for a 429; None leaves the header out, as Azure at times does."""
     times: int | None = None

@@ -12,17 +12,17 @@ from aiohttp import web
 
 from offline.arm import models
 from offline.arm.cognitive_lists import DEPLOYMENT, REGIONAL_SUFFIX
-from offline.arm.errors import JSON
+from offline.arm.errors import JSON, ArmError
 from offline.arm.models import Model, catalog
 from offline.arm.regions import REGIONS, region
 from offline.arm.store import Resource, Store
 from offline.arrival import Arrival
 from offline.dataplane.authorizer import Authorizer
 from offline.dataplane.firewall import judge
-from offline.dataplane.openai import arguments, chat, disturbances, embeddings, refusals, responses
+from offline.dataplane.openai import arguments, chat, disturbances, embeddings, laws, responses
 from offline.dataplane.openai.limits import Limits
 from offline.dataplane.openai.paths import ACTIONS, OPERATION_IDS, Asked, is_v1, read
-from offline.dataplane.openai.refusals import RefusalError
+from offline.dataplane.openai.refusals import argument
 from offline.dataplane.openai.words import Answerer, prompt_tokens
 from offline.tokens import TokenError, Tokens
 
@@ -74,8 +74,10 @@ class OpenAI:
             headers["x-ms-client-request-id"] = request.headers["x-ms-client-request-id"]
         try:
             answer = await self._answer(request, arrival, headers)
-        except RefusalError as refusal:
-            answer = refusal.response(headers)
+        except ArmError as refusal:
+            answer = web.json_response(
+                refusal.body(), status=refusal.status, headers={**headers, **refusal.headers}
+            )
         self._store.note_call(arrival.caller.name, arrival.host, request.method, request.path, answer.status)
         return answer
 
@@ -84,16 +86,16 @@ class OpenAI:
     ) -> web.StreamResponse:
         account = self._store.get(arrival.resource_id) if arrival.resource_id is not None else None
         if account is None:
-            raise refusals.no_such_path()
+            raise laws.PATH.broken()
         if arrival.host.endswith(REGIONAL_SUFFIX):
-            raise refusals.regional_host()
+            raise laws.REGIONAL_HOST.broken()
         self._check_network(account, arrival)
         call = _Call(account=account, arrival=arrival, principal_id=self._authenticate(request, account))
         headers["x-ms-region"] = call.region
         asked = read(request.method, request.path, request.query.get("api-version"))
         action = ACTIONS[asked.operation]
         if call.principal_id is not None and not self._access.allows(call.principal_id, account.id, action):
-            raise refusals.no_data_action()
+            raise laws.DATA_ACTION.broken()
         match asked.operation:
             case "models":
                 return web.json_response({"object": "list", "data": self._models()}, headers=headers)
@@ -111,7 +113,7 @@ class OpenAI:
         await self._disturb(request, call, name, asked)
         deployment = self._store.get(account.id.child("deployments", name)) if name else None
         if deployment is None or deployment.state in ("Creating", "Failed", "Deleting"):
-            raise refusals.no_such_deployment()
+            raise laws.DEPLOYMENT.broken()
         return await self._ask(request, call, asked, deployment, body, headers)
 
     # The door ------------------------------------------------------------------------------------------------
@@ -119,14 +121,14 @@ class OpenAI:
     def _check_network(self, account: Resource, arrival: Arrival) -> None:
         match judge(self._store, account, arrival):
             case "disabled":
-                raise refusals.public_access_off()
+                raise laws.PUBLIC_OFF.broken()
             case "denied":
-                raise refusals.firewall()
+                raise laws.FIREWALL.broken()
 
     def _authenticate(self, request: web.BaseRequest, account: Resource) -> str | None:
         """Object id of the principal; None for a key.
 
-        :raises RefusalError: neither a key nor a token opens this account.
+        :raises ArmError: neither a key nor a token opens this account.
         """
         key = request.headers.get("api-key") or request.headers.get("Ocp-Apim-Subscription-Key")
         scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
@@ -136,17 +138,17 @@ class OpenAI:
             key = bearer
         if key:
             if account.properties.get("disableLocalAuth") is True:
-                raise refusals.key_auth_off()
+                raise laws.KEYS_OFF.broken()
             known = (account.private.get("key1"), account.private.get("key2"))
             if not any(
                 isinstance(own, str) and secrets.compare_digest(own.encode(), key.encode()) for own in known
             ):
-                raise refusals.wrong_key()
+                raise laws.KEY.broken()
             return None
         try:
             return self._tokens.verify(bearer, *AUDIENCES).principal_id
         except TokenError as problem:
-            raise refusals.bad_token() from problem
+            raise laws.TOKEN.broken() from problem
 
     # Models --------------------------------------------------------------------------------------------------
 
@@ -157,7 +159,7 @@ class OpenAI:
         for model in catalog().models:
             if wanted in (model.name, f"{model.name}-{model.version}"):
                 return self._shown(model)
-        raise refusals.no_such_path()
+        raise laws.PATH.broken()
 
     def _shown(self, model: Model) -> JSON:
         retired = models.is_retired(self._store, model)
@@ -179,31 +181,27 @@ class OpenAI:
     # Calls of a deployment -----------------------------------------------------------------------------------
 
     async def _disturb(self, request: web.BaseRequest, call: _Call, name: str, asked: Asked) -> None:
-        """:raises RefusalError: a fault is set for this deployment."""
+        """:raises ArmError: a fault is set for this deployment."""
         struck = disturbances.strike(self._store, call.account.id.name, name)
         if struck is None:
             return
         match struck.answer:
-            case "401":
-                raise refusals.wrong_key()
-            case "403":
-                raise refusals.public_access_off()
-            case "404":
-                raise refusals.no_such_deployment()
             case "410":
                 model = self._deployed(call, name)
-                raise refusals.retired(model.name if model else name, model.version if model else "")
+                raise laws.RETIRED.broken(
+                    name=model.name if model else name, version=model.version if model else ""
+                )
             case "429":
                 raise self._too_many(call, name, name, asked, struck.retry_after or 1, struck.retry_after)
-            case "500":
-                raise refusals.server_error()
             case "refused":
                 if request.transport is not None:
                     request.transport.abort()
-                raise refusals.server_error()
+                raise laws.SERVER.broken()
             case "hang":
                 # Until the caller gives up: the fabric then cancels this.
                 await asyncio.Event().wait()
+            case _:
+                raise disturbances.LAWS[struck.answer].broken()
 
     def _deployed(self, call: _Call, name: str) -> Model | None:
         deployment = self._store.get(call.account.id.child("deployments", name))
@@ -212,11 +210,18 @@ class OpenAI:
     @staticmethod
     def _too_many(
         call: _Call, deployment: str, model: str, asked: Asked, seconds: int, retry_after: int | None
-    ) -> RefusalError:
-        operation = OPERATION_IDS.get(asked.operation, "ChatCompletions_Create")
-        return refusals.rate_limit(
-            deployment, model, call.region, operation, asked.api_version, seconds, retry_after
+    ) -> ArmError:
+        error = laws.RATE_LIMIT.broken(
+            deployment=deployment,
+            model=model,
+            region=call.region,
+            operation=OPERATION_IDS.get(asked.operation, "ChatCompletions_Create"),
+            version=asked.api_version,
+            seconds=seconds,
         )
+        if retry_after is not None:
+            error.headers["Retry-After"] = str(retry_after)
+        return error
 
     async def _ask(
         self,
@@ -229,9 +234,9 @@ class OpenAI:
     ) -> web.StreamResponse:
         model = _model_of(deployment)
         if models.is_retired(self._store, model):
-            raise refusals.retired(model.name, model.version)
+            raise laws.RETIRED.broken(name=model.name, version=model.version)
         if asked.operation == "other" or model.talks == (asked.operation == "embeddings"):
-            raise refusals.wrong_operation(asked.verb, model.name)
+            raise laws.OPERATION.broken(operation=asked.verb, model=model.name)
         answerer = Answerer(
             deployment=deployment.id.name,
             model=model,
@@ -273,18 +278,18 @@ class OpenAI:
         return web.json_response(response, headers=headers)
 
     def _spend(self, call: _Call, asked: Asked, deployment: Resource, model: Model, tokens: int) -> None:
-        """:raises RefusalError: the deployment's capacity is used up."""
+        """:raises ArmError: the deployment's capacity is used up."""
         seconds = self._limits.spend(deployment, tokens)
         if seconds is not None:
             raise self._too_many(call, deployment.id.name, model.name, asked, seconds, seconds)
 
     @staticmethod
     def _check_context(model: Model, messages: object, body: JSON, *limits: str) -> None:
-        """:raises RefusalError: more than the model can read."""
+        """:raises ArmError: more than the model can read."""
         wanted = next((body[name] for name in limits if isinstance(body.get(name), int)), 0)
         tokens = prompt_tokens(messages)
         if tokens + (wanted if isinstance(wanted, int) else 0) > model.context:
-            raise refusals.context_too_long(model.context, tokens)
+            raise laws.CONTEXT.broken(limit=model.context, tokens=tokens)
 
     async def _stream(
         self, request: web.BaseRequest, parts: Iterator[bytes], headers: dict[str, str]
@@ -307,14 +312,14 @@ def _model_of(deployment: Resource) -> Model:
 
 
 async def _json(request: web.BaseRequest) -> JSON:
-    """:raises RefusalError: the body is no JSON object."""
+    """:raises ArmError: the body is no JSON object."""
     try:
         body = json.loads(await request.read())
     except ValueError as problem:
-        raise refusals.argument(
+        raise argument(
             "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP "
             "library correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.)"
         ) from problem
     if not isinstance(body, dict):
-        raise refusals.argument("The request's body is not a JSON object.")
+        raise argument("The request's body is not a JSON object.")
     return body

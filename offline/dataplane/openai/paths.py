@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from offline.dataplane.openai import refusals
+from offline.dataplane.openai import laws
 
 Operation = Literal["chat", "embeddings", "responses", "response", "models", "model", "other"]
 
@@ -84,13 +84,13 @@ def is_v1(path: str) -> bool:
 
 
 def read(method: str, path: str, api_version: str | None) -> Asked:
-    """:raises RefusalError: Azure has no such path, or not in that version."""
+    """:raises ArmError: Azure has no such path, or not in that version."""
     if is_v1(path):
         if api_version is not None and api_version not in UNDATED:
-            raise refusals.version_not_supported()
+            raise laws.API_VERSION.broken()
         return _v1(method, path.removeprefix("/openai/v1/").rstrip("/"), api_version or "v1")
     if not path.startswith("/openai/") or api_version not in VERSIONS:
-        raise refusals.no_such_path()
+        raise laws.PATH.broken()
     rest = path.removeprefix("/openai/").rstrip("/")
     found = re.fullmatch(r"deployments/([^/]+)/(.+)", rest)
     if found is not None and method == "POST" and found[2] in _DATED:
@@ -98,11 +98,11 @@ def read(method: str, path: str, api_version: str | None) -> Asked:
         return Asked(operation=_operation(operation), verb=verb, deployment=found[1], api_version=api_version)
     if rest.split("/")[0] == "responses":
         if api_version.removesuffix("-preview") < RESPONSES_FROM.removesuffix("-preview"):
-            raise refusals.responses_too_old()
+            raise laws.RESPONSES_VERSION.broken()
         return _shared(method, rest, api_version)
     if rest.split("/")[0] == "models":
         return _shared(method, rest, api_version)
-    raise refusals.no_such_path()
+    raise laws.PATH.broken()
 
 
 def _v1(method: str, rest: str, api_version: str) -> Asked:
@@ -126,7 +126,7 @@ def _shared(method: str, rest: str, api_version: str) -> Asked:
         case ("GET", "models", True):
             operation = "model"
         case _:
-            raise refusals.no_such_path()
+            raise laws.PATH.broken()
     return Asked(operation=operation, verb=head, deployment=None, api_version=api_version, item=item)
 
 

@@ -6,9 +6,9 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator
 
-from offline.arm.errors import JSON
+from offline.arm.errors import JSON, ArmError
 from offline.dataplane.openai.chat import PIECES_A_CHUNK
-from offline.dataplane.openai.refusals import RefusalError, argument
+from offline.dataplane.openai.refusals import argument
 from offline.dataplane.openai.words import (
     Answerer,
     called_tools,
@@ -36,20 +36,14 @@ class Memory:
             self._kept.popitem(last=False)
 
     def get(self, account: str, response_id: str) -> JSON:
-        """:raises RefusalError: that account has no such answer."""
+        """:raises ArmError: that account has no such answer."""
         owner, response = self._kept.get(response_id, ("", {}))
         if owner != account:
-            error: JSON = {
-                "message": f"Response with id '{response_id}' not found.",
-                "type": "invalid_request_error",
-                "param": None,
-                "code": None,
-            }
-            raise RefusalError(404, {"error": error})
+            raise argument(f"Response with id '{response_id}' not found.", status=404)
         return response
 
     def forget(self, account: str, response_id: str) -> JSON:
-        """:raises RefusalError: that account has no such answer."""
+        """:raises ArmError: that account has no such answer."""
         self.get(account, response_id)
         del self._kept[response_id]
         return {"id": response_id, "object": "response", "deleted": True}
@@ -58,13 +52,13 @@ class Memory:
 def respond(body: JSON, answerer: Answerer, memory: Memory) -> JSON:
     """The answer to a valid request.
 
-    :raises RefusalError: it refers to an answer that is not there.
+    :raises ArmError: it refers to an answer that is not there.
     """
     previous = body.get("previous_response_id")
     if previous is not None:
         try:
             memory.get(answerer.account, str(previous))
-        except RefusalError as missing:
+        except ArmError as missing:
             raise argument(
                 f"Previous response with id '{previous}' not found.",
                 param="previous_response_id",

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from offline.arm.addresses import address_of
-from offline.arm.errors import JSON
+from offline.arm.errors import JSON, ArmError
 from offline.arm.regions import region
 from offline.arm.store import Resource, Store
 from offline.arrival import Arrival
 from offline.dataplane.authorizer import Authorizer
 from offline.dataplane.firewall import judge
-from offline.dataplane.vault import refusals
-from offline.dataplane.vault.refusals import VaultRefusalError
+from offline.dataplane.vault import laws
 from offline.dataplane.vault.secrets import Secrets
 from offline.tokens import Claims, TokenError, Tokens
 
@@ -78,9 +77,9 @@ class KeyVault:
         headers["x-ms-keyvault-region"] = region(str(vault.body.get("location", "")))
         try:
             body = await self._answer(request, arrival, vault)
-        except VaultRefusalError as refusal:
+        except ArmError as refusal:
             return web.json_response(
-                refusal.body, status=refusal.status, headers={**headers, **refusal.headers}
+                refusal.body(), status=refusal.status, headers={**headers, **refusal.headers}
             )
         if body is None:
             return web.Response(status=204, headers=headers)
@@ -96,24 +95,25 @@ class KeyVault:
         self._check_network(call, arrival)
         version = request.query.get("api-version")
         if version not in VERSIONS:
-            raise refusals.api_version(version)
+            missing = laws.API_VERSION_MISSING.broken()
+            raise missing if version is None else laws.API_VERSION.broken(version=version)
         return self._operate(call)
 
     def _check_network(self, call: _Call, arrival: Arrival) -> None:
-        """:raises VaultRefusalError: the vault is closed to where the caller comes from."""
+        """:raises ArmError: the vault is closed to where the caller comes from."""
         match judge(self._store, call.vault, arrival):
             case "disabled":
-                raise refusals.public_off(caller=call.caller, place=call.place)
+                raise laws.PUBLIC_OFF.broken(caller=call.caller, place=call.place)
             case "denied":
                 address = address_of(self._store, arrival.caller)
-                raise refusals.firewall(caller=call.caller, address=address, place=call.place)
+                raise laws.FIREWALL.broken(caller=call.caller, address=address, place=call.place)
 
     def _claims(self, request: web.BaseRequest, vault: Resource) -> Claims:
-        """:raises VaultRefusalError: the 401 by which clients find out where to get a token."""
+        """:raises ArmError: the 401 by which clients find out where to get a token."""
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         tenant = str(vault.properties.get("tenantId", ""))
         if scheme.lower() != "bearer" or not token:
-            raise refusals.challenge(tenant, AUDIENCE, "AKV10000: Request is missing a Bearer or PoP token.")
+            raise _challenge(tenant, "AKV10000: Request is missing a Bearer or PoP token.")
         try:
             return self._tokens.verify(token.strip(), AUDIENCE)
         except TokenError as problem:
@@ -122,7 +122,7 @@ class KeyVault:
                 "expired": "AKV10015: The token has expired.",
                 "invalid": "AKV10001: The token is not valid.",
             }
-            raise refusals.challenge(tenant, AUDIENCE, texts[problem.problem]) from problem
+            raise _challenge(tenant, texts[problem.problem]) from problem
 
     def _operate(self, call: _Call) -> JSON | None:
         secrets = Secrets(self._store, call.vault)
@@ -137,7 +137,7 @@ class KeyVault:
             return secrets.list_deleted(query)
         found = re.fullmatch(r"/(secrets|deletedsecrets)/([0-9a-zA-Z-]{1,127})(?:/([0-9a-zA-Z]+))?", path)
         if found is None:
-            raise refusals.no_such_path(path)
+            raise laws.PATH.broken(path=path)
         kind, name, rest = found.groups()
         match (call.request.method, kind, rest):
             case ("PUT", "secrets", None):
@@ -165,14 +165,14 @@ class KeyVault:
                 self._allow(call, "purge/action", name)
                 secrets.purge(name)
                 return None
-        raise refusals.no_such_path(path)
+        raise laws.PATH.broken(path=path)
 
     def _allow(self, call: _Call, action: str, name: str | None) -> None:
-        """:raises VaultRefusalError: the caller lacks the role, or the permission where policies decide."""
+        """:raises ArmError: the caller lacks the role, or the permission where policies decide."""
         scope = call.vault.id.child("secrets", name) if name is not None else call.vault.id
         if call.vault.properties.get("enableRbacAuthorization") is True:
             if not self._access.allows(call.claims.principal_id, scope, f"{_ACTION}/{action}"):
-                raise refusals.no_role(
+                raise laws.RBAC.broken(
                     caller=call.caller, action=f"{_ACTION}/{action}", resource=scope.key, place=call.place
                 )
             return
@@ -183,16 +183,23 @@ class KeyVault:
                 PERMISSIONS[action] in granted or "all" in granted
             ):
                 return
-        raise refusals.no_permission(caller=call.caller, permission=PERMISSIONS[action], place=call.place)
+        raise laws.ACCESS_POLICY.broken(caller=call.caller, permission=PERMISSIONS[action], place=call.place)
+
+
+def _challenge(tenant: str, why: str) -> ArmError:
+    """The first answer to every client: it learns here whom to ask for what."""
+    return laws.TOKEN.broken(
+        why=why, authority=f"https://login.microsoftonline.com/{tenant}", resource=AUDIENCE
+    )
 
 
 async def _json(request: web.BaseRequest) -> JSON:
-    """:raises VaultRefusalError: the body is no JSON object."""
+    """:raises ArmError: the body is no JSON object."""
     read = await request.read()
     try:
         body = json.loads(read) if read.strip() else {}
     except ValueError as problem:
-        raise refusals.bad_parameter(f"The request body is not valid JSON: {problem}") from problem
+        raise laws.PARAMETER.broken(why=f"The request body is not valid JSON: {problem}") from problem
     if not isinstance(body, dict):
-        raise refusals.bad_parameter("The request body is not a JSON object.")
+        raise laws.PARAMETER.broken(why="The request body is not a JSON object.")
     return body

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from offline.arm.errors import JSON
 from offline.arm.ids import ResourceId
+from offline.arm.key_vault_laws import SECRET_DELETED, SECRET_LARGE, SECRET_VALUE
 from offline.arm.store import Deleted, Resource, Store
 from offline.arm.vault_secrets import (
     LARGEST,
@@ -17,7 +18,7 @@ from offline.arm.vault_secrets import (
     vault_uri,
     versions,
 )
-from offline.dataplane.vault import refusals
+from offline.dataplane.vault import laws
 
 PAGE = 25
 
@@ -25,7 +26,7 @@ PAGE = 25
 class Secrets:
     """One vault's. Values leave it only through `get`, `set` and nothing else.
 
-    :raises VaultRefusalError: from every method, as its words say.
+    :raises ArmError: from every method, as its words say.
     """
 
     def __init__(self, store: Store, vault: Resource) -> None:
@@ -36,24 +37,20 @@ class Secrets:
         kept = self._versions(name)
         found = next((item for item in reversed(kept) if version in (None, item.id)), None)
         if found is None:
-            raise refusals.not_found(f"{name}/{version}")
+            raise laws.SECRET_MISSING.broken(name=f"{name}/{version}")
         if not found.enabled:
-            raise refusals.disabled()
+            raise laws.SECRET_DISABLED.broken()
         return {"value": found.value, **self._shown(name, found, with_version=True)}
 
     def set(self, name: str, body: JSON) -> JSON:
         secret_id = self._id(name)
         if deleted_secret(self._store, secret_id) is not None:
-            raise refusals.name_kept(name)
+            raise SECRET_DELETED.broken(name=name)
         value = body.get("value")
         if not isinstance(value, str):
-            raise refusals.bad_parameter(
-                "The request URI contains an invalid value: Property value is required."
-            )
+            raise SECRET_VALUE.broken(name=name)
         if len(value.encode()) > LARGEST:
-            raise refusals.bad_parameter(
-                f"Property value has an invalid length: at most {LARGEST} characters."
-            )
+            raise SECRET_LARGE.broken(limit=LARGEST)
         existing = self._store.get(secret_id)
         added = new_version(
             value,
@@ -80,14 +77,14 @@ class Secrets:
         ]
         found = next((item for item in after if item.id == wanted), None)
         if found is None:
-            raise refusals.not_found(f"{name}/{version}")
+            raise laws.SECRET_MISSING.broken(name=f"{name}/{version}")
         self._write(name, after)
         return self._shown(name, found, with_version=True)
 
     def delete(self, name: str) -> JSON:
         secret = self._store.get(self._id(name))
         if secret is None:
-            raise refusals.not_found(name)
+            raise laws.SECRET_MISSING.broken(name=name)
         self._store.bury(secret)
         return self.deleted(name)
 
@@ -104,7 +101,7 @@ class Secrets:
     def purge(self, name: str) -> None:
         old = self._deleted(name)
         if self._vault.properties.get("enablePurgeProtection") is True:
-            raise refusals.purge_protected(name)
+            raise laws.SECRET_PURGE.broken(name=name)
         self._store.forget(old.id)
 
     # Lists ---------------------------------------------------------------------------------------------------
@@ -126,7 +123,7 @@ class Secrets:
     def _page(self, items: Sequence[JSON], path: str, query: Mapping[str, str]) -> JSON:
         start, length = query.get("$skiptoken", "0"), query.get("maxresults", str(PAGE))
         if not (start.isdigit() and length.isdigit() and 1 <= int(length) <= PAGE):
-            raise refusals.bad_parameter(f"maxresults must be between 1 and {PAGE}.")
+            raise laws.PARAMETER.broken(why=f"maxresults must be between 1 and {PAGE}.")
         end = int(start) + int(length)
         following = (
             f"{vault_uri(self._vault)}{path}?api-version={query.get('api-version')}&$skiptoken={end}"
@@ -145,13 +142,13 @@ class Secrets:
     def _versions(self, name: str) -> list[Version]:
         secret = self._store.get(self._id(name))
         if secret is None:
-            raise refusals.not_found(name)
+            raise laws.SECRET_MISSING.broken(name=name)
         return versions(secret)
 
     def _deleted(self, name: str) -> Deleted:
         old = deleted_secret(self._store, self._id(name))
         if old is None:
-            raise refusals.deleted_not_found(name)
+            raise laws.DELETED_SECRET_MISSING.broken(name=name)
         return old
 
     def _write(self, name: str, kept: list[Version]) -> None:
