@@ -27,6 +27,23 @@ CATEGORIES: Mapping[str, tuple[str, ...]] = {
         "DDoSMitigationReports",
     ),
     "microsoft.operationalinsights/workspaces": ("Audit", "SummaryLogs"),
+    "microsoft.containerregistry/registries": (
+        "ContainerRegistryLoginEvents",
+        "ContainerRegistryRepositoryEvents",
+    ),
+    "microsoft.insights/components": (
+        "AppAvailabilityResults",
+        "AppBrowserTimings",
+        "AppDependencies",
+        "AppEvents",
+        "AppExceptions",
+        "AppMetrics",
+        "AppPageViews",
+        "AppPerformanceCounters",
+        "AppRequests",
+        "AppSystemEvents",
+        "AppTraces",
+    ),
 }
 """Log categories by resource type. Source: docs azure-monitor/reference/logs-index, 2026-11."""
 

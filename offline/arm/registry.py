@@ -4,9 +4,13 @@ from collections.abc import Mapping
 from types import ModuleType
 
 from offline.arm import (
+    application_insights,
+    application_insights_laws,
     authorization,
     cognitive_laws,
     cognitive_services,
+    consumption,
+    consumption_laws,
     container_apps,
     container_apps_laws,
     container_registry,
@@ -25,9 +29,12 @@ from offline.arm import (
     public_addresses,
     resources,
     security_groups,
+    workbooks,
 )
 from offline.arm.errors import Law
 from offline.arm.kinds import Kind
+from offline.dataplane.openai import laws as openai_laws
+from offline.dataplane.vault import laws as vault_laws
 
 KINDS: Mapping[str, Kind] = {
     kind.type.lower(): kind
@@ -46,6 +53,9 @@ KINDS: Mapping[str, Kind] = {
         key_vault,
         container_apps,
         container_registry,
+        application_insights,
+        workbooks,
+        consumption,
     )
     for kind in module.KINDS
 }
@@ -54,12 +64,15 @@ KINDS: Mapping[str, Kind] = {
 BOOKS: Mapping[str, tuple[ModuleType, ...]] = {
     "Resource manager": (general_laws, kinds, resources),
     "Cognitive Services": (cognitive_laws,),
-    "Key Vault": (key_vault_laws,),
+    "Azure OpenAI": (openai_laws,),
+    "Key Vault": (key_vault_laws, vault_laws),
     "Network": (network_laws,),
     "Container Apps": (container_apps_laws,),
     "Roles and identities": (authorization, managed_identity),
     "Monitor": (monitor, operational_insights),
     "Container Registry": (container_registry_laws,),
+    "Application Insights": (application_insights_laws,),
+    "Budgets": (consumption_laws,),
 }
 """Where the laws of a service stand: every `Law` that one of its modules names."""
 

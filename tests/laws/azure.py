@@ -16,6 +16,8 @@ from azure.keyvault.secrets import SecretClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 
 from offline import control
+from offline.arm.ids import ResourceId
+from offline.schema import resources
 from offline.tokens import Tokens
 from tests.cloud import Cloud, Result
 
@@ -36,7 +38,7 @@ VERSIONS = {
     "microsoft.keyvault": "2024-11-01",
     "microsoft.app": "2025-01-01",
 }
-"""api-versions by lower-case provider, or type where it has its own."""
+"""api-versions by lower-case provider, or type where it has its own; of all others it is azure-native's."""
 
 Client = TypeVar("Client")
 
@@ -260,7 +262,14 @@ def api_version(path: str) -> str:
     provider, _, rest = inner.partition("/")
     if provider == path.lower() or "/providers/" not in path.lower():
         return VERSIONS["microsoft.resources"]
-    return VERSIONS.get(f"{provider}/{rest.split('/')[0]}") or VERSIONS[provider]
+    known = VERSIONS.get(f"{provider}/{rest.split('/')[0]}") or VERSIONS.get(provider)
+    if known is not None:
+        return known
+    sent = resources.by_type(ResourceId(path).type) or resources.by_type(
+        ResourceId(path.rpartition("/")[0]).type
+    )
+    assert sent is not None, path
+    return sent.api_version
 
 
 class Program:
