@@ -12,6 +12,8 @@ BUSY = Law(
     source="Azure-Samples/tutor#117, hashicorp/terraform-provider-azurerm#22939, "
     "Azure/Vector-Search-AI-Assistant#11, Azure-Samples/azure-search-openai-demo#59",
     protects="deployments of one account that are written at once, or beside a write of the account itself",
+    remedy="Let the deployments of an account wait for each other (`depends_on` in a chain), and run it again: "
+    "what was refused was not begun.",
 )
 SOFT_DELETED = Law(
     id="cog-soft-deleted",
@@ -21,6 +23,8 @@ SOFT_DELETED = Law(
     "'restore' to be 'true' in the property. If you don't want to restore existing resource, please purge it first.",
     source="Azure/azure-cli#18146",
     protects="creating an account again within 48 hours of its delete",
+    remedy="Purge the deleted account (`az cognitiveservices account purge`), restore it with `restore: true`, "
+    "or take another name.",
 )
 SUBDOMAIN_USED = Law(
     id="cog-subdomain-used",
@@ -31,6 +35,7 @@ SUBDOMAIN_USED = Law(
     "resource.",
     source="Azure-Samples/azuresandbox#164 (end of the text left out)",
     protects="a subdomain that somebody has, or had two days ago",
+    remedy="Take another subdomain; where it was your own, purge the deleted account that still has it.",
 )
 SUBDOMAIN_CHANGE = Law(
     id="cog-subdomain-change",
@@ -39,6 +44,7 @@ SUBDOMAIN_CHANGE = Law(
     message="Updating or disabling sub domain is not supported.",
     source="pulumi/pulumi-azure-native#2754 (status unconfirmed)",
     protects="renaming an account's endpoint in place",
+    remedy="Replace the account: a subdomain is for the account's life.",
 )
 SUBDOMAIN_NAME = Law(
     id="cog-subdomain-name",
@@ -57,6 +63,7 @@ RESTORE_MISSING = Law(
     message="No soft-deleted resource with ID '{id}' exists that could be restored.",
     source=f"{_DOCS} (text unconfirmed)",
     protects="leaving 'restore' in the program after the recovery",
+    remedy="Take `restore` out of the program again: it is for the one `up` that restores.",
     unconfirmed=True,
 )
 ACCOUNT_KIND = Law(
@@ -84,6 +91,7 @@ FEATURE = Law(
     "blocked QuotaId/Feature.",
     source="OfficeDev/microsoft-365-agents-toolkit-samples#1412 (status unconfirmed)",
     protects="a subscription whose offer has no Azure OpenAI",
+    remedy="Use a subscription whose offer has Azure OpenAI.",
 )
 DELETE_NESTED = Law(
     id="cog-delete-nested",
@@ -93,6 +101,7 @@ DELETE_NESTED = Law(
     "Please delete all nested resources before deleting this resource.",
     source="Azure/terraform-provider-azapi#894, DefangLabs/pulumi-defang#245",
     protects="deleting an account before what is deployed in it",
+    remedy="Delete the deployments first. Just after their delete the refusal may linger: try again.",
 )
 KEYS_OFF = Law(
     id="cog-keys-off",
@@ -101,6 +110,16 @@ KEYS_OFF = Law(
     message="Failed to list key. disableLocalAuth is set to be true",
     source="public logs (status unconfirmed)",
     protects="reading keys of a keyless account",
+    remedy="Don't ask a keyless account for keys: sign in with Microsoft Entra.",
+    unconfirmed=True,
+)
+KEY_NAME = Law(
+    id="cog-key-name",
+    status=400,
+    code="InvalidKeyName",
+    message="The key name '{name}' is not Key1 or Key2.",
+    source="docs rest/api/cognitiveservices/accounts/regenerate-key: the names (code and text unconfirmed)",
+    protects="making a key anew that there is not",
     unconfirmed=True,
 )
 QUOTA = Law(
@@ -111,6 +130,8 @@ QUOTA = Law(
     "capacity {available}. The current quota usage is {used} and the quota limit is {limit} for quota {quota}.",
     source="microsoft/PubSec-Info-Assistant#880, microsoft/Deploy-Your-AI-Application-In-Production#27",
     protects="asking for more tokens a minute than the subscription has left",
+    remedy="Lower the deployment's capacity, take another region or SKU, or ask for more quota. What other "
+    "deployments of that model in that region use counts as well.",
 )
 MODEL_DEPRECATED = Law(
     id="cog-model-deprecated",
@@ -118,7 +139,18 @@ MODEL_DEPRECATED = Law(
     code="ServiceModelDeprecated",
     message="The model 'Format:OpenAI,Name:{name},Version:{version}' has been deprecated since {since} 00:00:00.",
     source="Azure-Samples/aks-store-demo#203, microsoft/microsoft-foundry-for-vscode#491",
+    protects="a new deployment of a version that has retired",
+    remedy="Deploy a newer version. Deployments of it that exist can still be changed, and stop answering.",
+)
+MODEL_DEPRECATING = Law(
+    id="cog-model-deprecating",
+    status=400,
+    code="ServiceModelDeprecating",
+    message="The model 'Format:OpenAI,Name:{name},Version:{version}' is in deprecating state and cannot be used for "
+    "new deployments.",
+    source="Azure/azure-dev#7900, microsoft/microsoft-foundry-for-vscode#557 (status unconfirmed)",
     protects="a new deployment of a version that is on its way out",
+    remedy="Deploy a newer version: only a subscription that has had this one may still create it.",
 )
 MODEL_UNKNOWN = Law(
     id="cog-model-unknown",
@@ -127,6 +159,8 @@ MODEL_UNKNOWN = Law(
     message="The model 'Format:{format},Name:{name},Version:{version}' of account deployment is not supported.",
     source="microsoft/microsoft-foundry-for-vscode#497, dotnet/eShop#342 (status unconfirmed)",
     protects="a model, version or format that Azure does not have",
+    remedy="Correct the model's name, version or format; `az cognitiveservices model list --location REGION` "
+    "shows what there is.",
 )
 SKU = Law(
     id="cog-sku",
@@ -136,6 +170,7 @@ SKU = Law(
     "'{version}'.",
     source="thunderbug1/LibreChatAzureDeployment#5, Azure/bicep#16642",
     protects="a SKU that the model is not sold in; a sku written under properties counts as Standard",
+    remedy="Take a SKU that the model has. `sku` stands beside `properties`, not in them.",
 )
 SKU_NAME = Law(
     id="cog-sku-name",
@@ -144,6 +179,7 @@ SKU_NAME = Law(
     message="The deployment sku name '{sku}' is invalid.",
     source="Azure/bicep-registry-modules#6561 (code unconfirmed)",
     protects="the account's SKU on a deployment",
+    remedy="S0 is the account's SKU; a deployment has GlobalStandard, Standard and their like.",
     unconfirmed=True,
 )
 MODEL_CHANGE = Law(
@@ -153,6 +189,7 @@ MODEL_CHANGE = Law(
     message="The model of deployment cannot be changed.",
     source="Azure-Samples/azure-search-openai-demo#1330, #1429 (status unconfirmed)",
     protects="changing a deployment's model in place",
+    remedy="Replace the deployment: give it another name, or delete it first.",
 )
 RAI_POLICY = Law(
     id="cog-rai-policy",

@@ -8,7 +8,7 @@ from dataclasses import replace
 from offline.arm import cognitive_laws as laws
 from offline.arm import models
 from offline.arm.cognitive_lists import ACCOUNT, DEPLOYMENT, ROUTES, buried, endpoints, quota_name, used
-from offline.arm.errors import JSON, ArmError
+from offline.arm.errors import JSON
 from offline.arm.identity_block import identity_block
 from offline.arm.ids import ResourceId
 from offline.arm.kinds import Azure, Kind, Write
@@ -50,7 +50,7 @@ async def _list_keys(azure: Azure, account: Resource, body: JSON) -> object:
 async def _regenerate_key(azure: Azure, account: Resource, body: JSON) -> object:
     wanted = str(body.get("keyName", "")).lower()
     if wanted not in ("key1", "key2"):
-        raise ArmError(400, "InvalidKeyName", f"The key name '{body.get('keyName')}' is not Key1 or Key2.")
+        raise laws.KEY_NAME.broken(name=body.get("keyName"))
     changed = azure.store.put(replace(account, private={**account.private, wanted: _new_key()}))
     return await _list_keys(azure, changed, body)
 
@@ -214,14 +214,13 @@ class Deployment(Kind):
     @staticmethod
     def _check_lifecycle(azure: Azure, model: Model) -> None:
         if models.is_retired(azure.store, model):
-            since = models.retired_since(azure.store, model)
-        elif model.deprecated is not None and not models.has_had(azure.store, model):
-            since = model.deprecated
-        else:
-            return
-        raise laws.MODEL_DEPRECATED.broken(
-            name=model.name, version=model.version, since=since.strftime("%m/%d/%Y")
-        )
+            raise laws.MODEL_DEPRECATED.broken(
+                name=model.name,
+                version=model.version,
+                since=models.retired_since(azure.store, model).strftime("%m/%d/%Y"),
+            )
+        if model.deprecated is not None and not models.has_had(azure.store, model):
+            raise laws.MODEL_DEPRECATING.broken(name=model.name, version=model.version)
 
     @staticmethod
     def _check_quota(azure: Azure, write: Write, model: Model, sku: str, capacity: int) -> None:

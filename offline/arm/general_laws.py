@@ -19,6 +19,7 @@ RG_DELETING = Law(
     message="The resource group '{rg}' is in deprovisioning state and cannot perform this operation.",
     source=_COMMON,
     protects="deploying again while the last destroy still runs",
+    remedy="Wait for the destroy to end, then run `up` again.",
 )
 RG_BLOCKED = Law(
     id="cog-rg-blocked",
@@ -29,6 +30,8 @@ RG_BLOCKED = Law(
     "Please check audit logs for more details.",
     source="Azure/azure-dev#4210",
     protects="a group delete that stops in the middle because one member refuses",
+    remedy="Delete the members that the text names by themselves: what refuses there says why. Then delete the "
+    "group again.",
 )
 RG_LOCATION = Law(
     id="rg-location",
@@ -57,6 +60,8 @@ LOCATION = Law(
     "the same name cannot be created in location '{wanted}'. Please select a new resource name.",
     source="docs postgresql/flexible-server/concepts-networking-private; public logs",
     protects="moving a resource by changing its location, also after a failed create",
+    remedy="Keep the name in its region, or give the resource another name: a name stays bound to its region, "
+    "also after a create that failed.",
 )
 LOCATION_REQUIRED = Law(
     id="location-required",
@@ -75,6 +80,7 @@ LOCATION_UNKNOWN = Law(
     "List of available regions for the resource type is '{regions}'.",
     source="docs azure-resource-manager/troubleshooting/error-sku-not-available; public logs (text unconfirmed)",
     protects="a misspelt region, and a region for what is global",
+    remedy="Correct the region, or take one that has the service.",
     unconfirmed=True,
 )
 LOCKED = Law(
@@ -85,6 +91,7 @@ LOCKED = Law(
     "Please remove the lock and try again.",
     source="public logs (6 files)",
     protects="deleting what a lock guards, at its scope or anywhere below",
+    remedy="Find the locks in the text and delete them, or leave the resource alone.",
 )
 AUTHZ = Law(
     id="authz",
@@ -95,6 +102,8 @@ AUTHZ = Law(
     "If access was recently granted, please refresh your credentials.",
     source="docs role-based-access-control/troubleshooting (end of the text unconfirmed)",
     protects="a caller without the role",
+    remedy="Give the one who deploys the role at that scope (Contributor, and Role Based Access Control "
+    "Administrator for role assignments), wait some minutes and sign in again.",
 )
 PROVIDER_OFF = Law(
     id="provider-off",
@@ -104,6 +113,7 @@ PROVIDER_OFF = Law(
     "See https://aka.ms/rps-not-found for how to register subscriptions.",
     source=_COMMON,
     protects="the first use of a service in a subscription",
+    remedy="Run `az provider register --namespace NAMESPACE` once, and wait until it says Registered.",
     unconfirmed=True,
 )
 SUBSCRIPTION_MISSING = Law(
@@ -113,6 +123,7 @@ SUBSCRIPTION_MISSING = Law(
     message="The subscription '{subscription}' could not be found.",
     source="docs azure-resource-manager/troubleshooting/error-subscription-not-found (text unconfirmed)",
     protects="a wrong subscription id in the stack",
+    remedy="Correct the subscription id, or sign in to the tenant that has it.",
     unconfirmed=True,
 )
 API_VERSION_MISSING = Law(

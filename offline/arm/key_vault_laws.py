@@ -10,6 +10,8 @@ DELETED_NAME = Law(
     "key vault. Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 for more information on soft delete.",
     source="alan-turing-institute/data-safe-haven#2523",
     protects="creating a vault again under the name of a deleted one",
+    remedy="Recover the vault (`createMode: recover`), purge it, or take another name. With purge protection "
+    "only the first and the last are left.",
 )
 NAME_TAKEN = Law(
     id="kv-name-taken",
@@ -20,6 +22,8 @@ NAME_TAKEN = Law(
     "same name was recently deleted but not purged after being placed in a recoverable state.",
     source="Azure/ARO-Landing-Zone-Accelerator#28 (status and end of the text unconfirmed)",
     protects="a vault name that somebody else has",
+    remedy="Take another name: vault names are one space for everybody, and a deleted vault in another group or "
+    "subscription keeps its own.",
 )
 NAME_INVALID = Law(
     id="kv-name",
@@ -29,6 +33,7 @@ NAME_INVALID = Law(
     "must begin with a letter, end with a letter or digit, and not contain consecutive hyphens.",
     source="docs azure-resource-manager/troubleshooting; public logs (status unconfirmed)",
     protects="a vault name that breaks the rules",
+    remedy="3 to 24 letters, digits and single hyphens, beginning with a letter.",
 )
 PURGE_PROTECTION_OFF = Law(
     id="kv-purge-prot-false",
@@ -38,6 +43,7 @@ PURGE_PROTECTION_OFF = Law(
     "an irreversible action.",
     source="Azure/azure-rest-api-specs#18106, Azure/azure-cli#28732",
     protects="writing false instead of leaving purge protection out",
+    remedy="Leave `enablePurgeProtection` out, or set it to true.",
 )
 SOFT_DELETE_OFF = Law(
     id="kv-soft-delete-false",
@@ -47,6 +53,7 @@ SOFT_DELETE_OFF = Law(
     "'soft delete' functionality is an irreversible action.",
     source="docs key-vault/general/soft-delete-change (text unconfirmed)",
     protects="a vault without soft delete",
+    remedy="Leave `enableSoftDelete` out: every vault has it.",
     unconfirmed=True,
 )
 RETENTION = Law(
@@ -56,6 +63,7 @@ RETENTION = Law(
     message='The property "softDeleteRetentionInDays" has an invalid value {days}. It must be between 7 and 90.',
     source="docs key-vault/general/soft-delete-overview (text unconfirmed)",
     protects="a retention outside 7 to 90 days",
+    remedy="Set `softDeleteRetentionInDays` to 7 to 90.",
     unconfirmed=True,
 )
 RETENTION_CHANGE = Law(
@@ -65,6 +73,7 @@ RETENTION_CHANGE = Law(
     message='The property "softDeleteRetentionInDays" has been set already and it can\'t be modified.',
     source="hashicorp/terraform-provider-azurerm#6759 (text as remembered there)",
     protects="changing the retention of a vault that exists",
+    remedy="Set the retention back to what it was: it is chosen once.",
     unconfirmed=True,
 )
 PURGE_REFUSED = Law(
@@ -74,6 +83,7 @@ PURGE_REFUSED = Law(
     message="Operation 'DeletedVaultPurge' is not allowed.",
     source="MicrosoftDocs/azure-docs#55427 (status and code unconfirmed)",
     protects="purging a vault with purge protection",
+    remedy="Wait until the retention is over, or recover the vault; a new one needs another name until then.",
 )
 DELETED_MISSING = Law(
     id="kv-deleted-missing",
@@ -93,6 +103,7 @@ SECRET_DELETED = Law(
     inner="ObjectIsDeletedButRecoverable",
     source="Azure SDK for .NET sample (data plane); by analogy for the control plane",
     protects="creating a secret again under the name of a deleted one",
+    remedy="Recover or purge the deleted secret, or write under another name.",
 )
 SECRET_NAME = Law(
     id="kv-secret-name",
@@ -101,6 +112,7 @@ SECRET_NAME = Law(
     message="The request URI contains an invalid name: {name}",
     source="docs rest/api/keyvault/secrets: ^[0-9a-zA-Z-]+$, 127 characters (text of the data plane, by analogy)",
     protects="a secret name with an underscore or a dot",
+    remedy="Letters, digits and hyphens only.",
     unconfirmed=True,
 )
 SECRET_VALUE = Law(
@@ -129,5 +141,6 @@ SECRET_DELETE = Law(
     "through the vault itself.",
     source="docs rest/api/keyvault/secrets: the control plane has no delete (code and text unconfirmed)",
     protects="expecting a secret to go without the vault's data plane",
+    remedy="Delete the secret in the vault's data plane, or delete the vault.",
     unconfirmed=True,
 )

@@ -105,8 +105,8 @@ def test_a_subscription_without_the_models_history_is_refused_as_azure_refuses(s
     store.set_fact(models.HISTORY_FACT, [])
     told = stack.up(fails=True)
     (error,) = _errors(told)
-    assert 'Code="ServiceModelDeprecated"' in error
-    assert "Format:OpenAI,Name:gpt-4o,Version:2024-08-06' has been deprecated since" in error
+    assert 'Code="ServiceModelDeprecating"' in error
+    assert "Format:OpenAI,Name:gpt-4o,Version:2024-08-06' is in deprecating state" in error
     assert 'Write version: "2024-11-20"' in told.text, "the warning beside it says what to write instead"
     store.set_fact(models.HISTORY_FACT, ["gpt-4o/2024-08-06"])
     created = stack.up()

@@ -338,8 +338,9 @@ def test_second_write_below_an_account_is_refused_while_the_first_runs(rig: Rig,
         ),
         pytest.param(
             _deployment(version="2024-05-13"),
-            "ServiceModelDeprecated",
-            "The model 'Format:OpenAI,Name:gpt-4o,Version:2024-05-13' has been deprecated since 09/01/2026 00:00:00.",
+            "ServiceModelDeprecating",
+            "The model 'Format:OpenAI,Name:gpt-4o,Version:2024-05-13' is in deprecating state and cannot be used for "
+            "new deployments.",
             id="deprecated, and never had",
         ),
         pytest.param(
@@ -379,7 +380,7 @@ def test_deprecated_version_is_for_those_who_have_had_it(rig: Rig, account: str)
     assert rig.make(f"{account}/deployments/chat", wanted)
     rig.remove(f"{account}/deployments/chat")
     rig.inside(lambda: rig.store.set_fact(models.HISTORY_FACT, []))
-    assert error(_put(rig, f"{account}/deployments/chat", wanted))[1] == "ServiceModelDeprecated"
+    assert error(_put(rig, f"{account}/deployments/chat", wanted))[1] == "ServiceModelDeprecating"
 
 
 def test_retired_version_is_for_nobody_and_what_runs_can_still_be_changed(rig: Rig, account: str) -> None:
