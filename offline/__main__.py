@@ -168,6 +168,42 @@ def run(
         raise daemon.ServiceError(f"{command[0]}: no such command on PATH") from None
 
 
+@app.command()
+@_told
+def laws(
+    law: Annotated[str | None, typer.Argument(help="One of them, in full.", metavar="[ID]")] = None,
+    service: Annotated[
+        str | None, typer.Option(help="Those of one service: Network, or the beginning of its name.")
+    ] = None,
+    page: Annotated[bool, typer.Option("--page", help="As docs/azure-laws.md.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """What Azure refuses although no type says so, and this offline Azure with it: code, reason, source, remedy."""
+    from offline import laws_view
+    from offline.arm.registry import laws_by_service
+
+    books = laws_by_service()
+    if service is not None:
+        chosen = {name: book for name, book in books.items() if name.lower().startswith(service.lower())}
+        if not chosen:
+            raise typer.BadParameter(f"{service!r}; there is: {', '.join(books)}")
+        books = chosen
+    if law is not None:
+        books = {name: [known for known in book if known.id == law] for name, book in books.items()}
+        books = {name: book for name, book in books.items() if book}
+        if not books:
+            raise typer.BadParameter(f"no law has the id {law!r}; python -m offline laws lists them")
+    if as_json:
+        print(json.dumps(laws_view.listed(books), indent=2))  # noqa: T201 - for programs: no colour, no wrapping
+    elif page:
+        print(laws_view.page(books), end="")  # noqa: T201 - a file
+    elif law is not None:
+        ((name, (found,)),) = books.items()
+        out.print(laws_view.full(name, found))
+    else:
+        out.print(laws_view.table(books))
+
+
 @faults.command("operation")
 @_told
 def fault_operation(
@@ -207,7 +243,9 @@ def fault_operation(
 def fault_deployment(
     account: Annotated[str, typer.Argument(help="Name of the Azure OpenAI account.")],
     deployment: Annotated[str, typer.Argument(help="Name of the deployment, or *.")],
-    answer: Annotated[str, typer.Option(help="401, 403, 404, 410, 429, 500, filtered, refused or hang")] = "500",
+    answer: Annotated[
+        str, typer.Option(help="401, 403, 404, 410, 429, 500, filtered, refused or hang")
+    ] = "500",
     retry_after: Annotated[
         int | None, typer.Option(help="Seconds, for a 429; left out, the header is missing.")
     ] = None,

@@ -179,3 +179,48 @@ PRECONDITION = Law(
     protects="overwriting what somebody else wrote",
     unconfirmed=True,
 )
+METHOD = Law(
+    id="method",
+    status=405,
+    code="MethodNotAllowed",
+    message="The HTTP method '{method}' is not allowed on '{path}'.",
+    source="docs rest/api (text unconfirmed)",
+    protects="requests by hand",
+    unconfirmed=True,
+)
+NAMESPACE = Law(
+    id="namespace",
+    status=404,
+    code="InvalidResourceNamespace",
+    message="The resource namespace '{namespace}' is invalid: this offline Azure does not have it.",
+    source=_COMMON,
+    protects="a misspelt provider",
+)
+FILTER = Law(
+    id="filter",
+    status=400,
+    code="InvalidFilterInQueryString",
+    message="Invalid $filter '{filter}': this offline Azure knows `eq` on resourceType, name, resourceGroup, "
+    "location, tagName and tagValue.",
+    source=f"{_COMMON}: the code",
+    protects="a filter that would be passed over, and everything listed",
+    unconfirmed=True,
+)
+QUERY = Law(
+    id="query",
+    status=400,
+    code="InvalidQueryParameter",
+    message="'{value}' is not a whole number.",
+    source="by analogy with filter",
+    protects="requests by hand",
+    unconfirmed=True,
+)
+OPERATION = Law(
+    id="operation",
+    status=404,
+    code="OperationNotFound",
+    message="The operation '{operation}' could not be found.",
+    source="public logs (text unconfirmed)",
+    protects="following an operation that has been forgotten",
+    unconfirmed=True,
+)

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
-from offline.arm.errors import JSON, ArmError
+from offline.arm import general_laws as laws
+from offline.arm.errors import JSON
 from offline.arm.hidden import without_hidden
 from offline.arm.ids import ResourceId
 from offline.arm.kinds import Azure, Kind
@@ -40,7 +41,7 @@ def _listed(resource_id: ResourceId, scope: ResourceId, kind: Kind) -> bool:
 def everything(azure: Azure, scope: ResourceId, query: Mapping[str, str]) -> list[JSON]:
     """The tracked resources of a group or subscription, as `/resources` shows them.
 
-    :raises ArmError: InvalidFilterInQueryString for a filter that is not known here.
+    :raises ArmError: filter.
     """
     wanted = _filter(query.get("$filter", ""))
     found: list[JSON] = []
@@ -62,12 +63,7 @@ def _filter(text: str) -> dict[str, str]:
     for clause in re.split(r"\s+and\s+", text) if text else []:
         match = _EQUALS.fullmatch(clause)
         if match is None:
-            raise ArmError(
-                400,
-                "InvalidFilterInQueryString",
-                f"Invalid $filter '{text}': this offline Azure knows `eq` on resourceType, name, resourceGroup, "
-                "location, tagName and tagValue.",
-            )
+            raise laws.FILTER.broken(filter=text)
         wanted[match.group(1).lower()] = match.group(2)
     return wanted
 
@@ -107,7 +103,7 @@ def _number(text: str | None, default: int) -> int:
     if text is None:
         return default
     if not text.isdigit():
-        raise ArmError(400, "InvalidQueryParameter", f"'{text}' is not a whole number.")
+        raise laws.QUERY.broken(value=text)
     return int(text)
 
 
@@ -171,11 +167,7 @@ def _provider_named(azure: Azure, wanted: str) -> JSON:
     for namespace in _namespaces(azure):
         if namespace.lower() == wanted.lower():
             return _provider(azure, namespace)
-    raise ArmError(
-        404,
-        "InvalidResourceNamespace",
-        f"The resource namespace '{wanted}' is invalid: this offline Azure does not have it.",
-    )
+    raise laws.NAMESPACE.broken(namespace=wanted)
 
 
 def _provider(azure: Azure, namespace: str) -> JSON:

@@ -22,6 +22,7 @@ from offline.arm.kinds import Azure, Kind, Route, RouteRequest
 from offline.arm.operations import Operations
 from offline.arm.paths import Target, clean, routed, target_of
 from offline.arm.polling import Polling, Reply, refusal
+from offline.arm.throttle import Throttle
 from offline.arm.writes import BodyCheck, WriteCall, Writes
 from offline.arrival import Arrival
 from offline.schema.validate import check_body
@@ -73,6 +74,7 @@ class ResourceManager:
         self._operations = operations
         self._faults = faults
         self._origin = origin
+        self._throttle = Throttle(azure.store, azure.clock)
         self._polling = Polling(azure, operations, origin=origin)
         self._writes = Writes(
             azure,
@@ -87,8 +89,10 @@ class ResourceManager:
         path = clean(unquote(request.rel_url.raw_path))
         query = {key.lower(): value for key, value in request.query.items()}
         body: JSON | None = None
+        left: dict[str, str] = {}
         try:
             claims = bearer(self._tokens, request.headers.get("Authorization", ""), self._azure.tenant_id)
+            left = self._throttle.take(claims.principal_id, request.method, path, self._azure.subscription_id)
             body = _body(await request.read())
             call = Call(
                 method=request.method,
@@ -117,7 +121,7 @@ class ResourceManager:
             self._noted(request.method, path, body),
             0 if reply.lost else reply.status,
         )
-        return self._sent(request, reply)
+        return self._sent(request, reply, left)
 
     def _noted(self, method: str, path: str, body: JSON | None) -> JSON | None:
         """What the record of requests keeps of a body: nothing secret, and nothing of what no type explains."""
@@ -125,13 +129,15 @@ class ResourceManager:
         kind = self._azure.kinds.get(where.type.lower()) if where is not None else None
         return without_hidden(kind, body) if kind is not None and body is not None else None
 
-    def _sent(self, request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
+    def _sent(self, request: web.BaseRequest, reply: Reply, left: Mapping[str, str]) -> web.StreamResponse:
+        """:param left: the headers that say how many requests are left."""
         request_id = str(uuid.uuid4())
         headers = {
             "x-ms-request-id": request_id,
             "x-ms-correlation-request-id": request.headers.get("x-ms-correlation-request-id", request_id),
             "x-offline-speed": f"{self._azure.clock.speed:g}",
             "Cache-Control": "no-cache",
+            **left,
             **reply.headers,
         }
         if reply.lost and request.transport is not None:
@@ -172,9 +178,7 @@ class ResourceManager:
                 return await self._delete(call, where, kind)
             case "POST", "action":
                 return await self._act(call, where, kind)
-        raise ArmError(
-            405, "MethodNotAllowed", f"The HTTP method '{call.method}' is not allowed on '{call.path}'."
-        )
+        raise laws.METHOD.broken(method=call.method, path=call.path)
 
     def _allowed(self, call: Call, scope: ResourceId, action: str) -> None:
         checks.allowed(self._access, call.principal_id, call.client_id, scope, action)

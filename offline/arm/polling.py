@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from offline.arm import general_laws as laws
 from offline.arm import listing
 from offline.arm.errors import JSON, ArmError
 from offline.arm.kinds import Azure
@@ -54,7 +55,7 @@ class Polling:
     async def look(self, shape: str, operation_id: str) -> Reply:
         operation = await self._operations.ended(operation_id, at_most=LONGEST_POLL)
         if operation is None:
-            raise ArmError(404, "OperationNotFound", f"The operation '{operation_id}' could not be found.")
+            raise laws.OPERATION.broken(operation=operation_id)
         if shape == "operationresults":
             return self._result(operation)
         base = f"/subscriptions/{self._azure.subscription_id}/providers/Microsoft.Resources"

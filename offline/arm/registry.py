@@ -7,6 +7,7 @@ from offline.arm import (
     application_insights,
     application_insights_laws,
     authorization,
+    bearer,
     cognitive_laws,
     cognitive_services,
     consumption,
@@ -24,11 +25,13 @@ from offline.arm import (
     network,
     network_laws,
     operational_insights,
+    policies,
     private_dns,
     private_endpoints,
     public_addresses,
     resources,
     security_groups,
+    throttle,
     workbooks,
 )
 from offline.arm.errors import Law
@@ -62,7 +65,7 @@ KINDS: Mapping[str, Kind] = {
 """By lower-case ARM type."""
 
 BOOKS: Mapping[str, tuple[ModuleType, ...]] = {
-    "Resource manager": (general_laws, kinds, resources),
+    "Resource manager": (general_laws, kinds, resources, bearer, policies, throttle),
     "Cognitive Services": (cognitive_laws,),
     "Azure OpenAI": (openai_laws,),
     "Key Vault": (key_vault_laws, vault_laws),

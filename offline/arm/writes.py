@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from offline.arm import checks, durations
+from offline.arm import checks, durations, policies
 from offline.arm import general_laws as laws
 from offline.arm.errors import JSON, ArmError
 from offline.arm.ids import ResourceId
@@ -111,6 +111,7 @@ class Writes:
         checks.unlocked(azure, call.id, "write")
         checks.preconditions(call.if_match, call.if_none_match, existing)
         write = self._wanted(call, existing)
+        policies.check(azure.store, write.id, kind.type, write.body)
         self._typed(call, write)
         self._not_busy(kind, write)
         kind.check(azure, write)
@@ -182,13 +183,8 @@ def _invalid(problems: Sequence[Problem]) -> ArmError:
     """ARM's answer to a body whose types are wrong, with every one of them."""
     reasons = [problem.reason for problem in problems]
     first = reasons[0] if len(reasons) == 1 else f"{len(reasons)} problems: " + "; ".join(reasons)
-    return ArmError(
-        400,
-        laws.CONTENT.code,
-        laws.CONTENT.message.format(why=first),
-        details=[
-            {"code": "InvalidProperty", "message": problem.reason, "target": problem.path}
-            for problem in problems
-        ],
-        law=laws.CONTENT.id,
-    )
+    error = laws.CONTENT.broken(why=first)
+    error.details = [
+        {"code": "InvalidProperty", "message": problem.reason, "target": problem.path} for problem in problems
+    ]
+    return error
