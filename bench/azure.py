@@ -1,4 +1,4 @@
-"""An offline Azure of the bench's own, and the two programs in it: this project's dev stack, and an empty one."""
+"""An offline Azure of the bench's own, and the programs in it: this project's stacks, and an empty one."""
 
 import json
 import subprocess
@@ -66,9 +66,10 @@ class Cloud:
     record: ServiceRecord
     environment: Mapping[str, str]
 
-    def dev(self) -> Program:
-        """This project's dev stack."""
-        return self._program(PROJECT, "dev", {"litellm-azure:catalogDate": CATALOG_DATE.isoformat()})
+    def stack(self, name: str, values: Mapping[str, object] | None = None) -> Program:
+        """One of this project's stacks, with settings laid over its file's."""
+        dated = {"litellm-azure:catalogDate": CATALOG_DATE.isoformat()}
+        return self._program(PROJECT, name, {**dated, **(values or {})})
 
     def empty(self) -> Program:
         """A program without a resource: what engine, language host and Python take by themselves."""
@@ -86,10 +87,13 @@ class Cloud:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Cloud]:
-    """A new offline Azure, gone afterwards."""
+def running(folder: Path, speed: float = daemon.DEFAULT_SPEED) -> Iterator[Cloud]:
+    """A new offline Azure, gone afterwards.
+
+    :param speed: Azure's seconds in one of ours.
+    """
     home = Home(folder)
-    record = daemon.start(home, speed=daemon.DEFAULT_SPEED, ingress_port=0)
+    record = daemon.start(home, speed=speed, ingress_port=0)
     try:
         control.judge_by(record, CATALOG_DATE)
         surroundings = environment.of_a_person(home, record, engine.prepare().environment(home))
@@ -107,7 +111,7 @@ class FirstUp:
 
     def whole(self) -> float:
         with running(self._folder) as cloud:
-            program = cloud.dev()
+            program = cloud.stack("dev")
             started = time.perf_counter()
             self._gateway = _gateway_seconds(program)
             taken = time.perf_counter() - started

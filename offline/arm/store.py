@@ -92,6 +92,19 @@ class Deleted:
     at: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """A request to the resource manager, at the moment of its answer."""
+
+    at: float
+    """Epoch seconds."""
+    method: str
+    path: str
+    body: JSON
+    """Without what is never shown."""
+    status: int
+
+
 class Store:
     """Azure's memory. Every method is one transaction unless it runs inside `together`."""
 
@@ -270,6 +283,20 @@ class Store:
             (row[0], row[1], row[2], json.loads(row[3]) if row[3] else None, row[4])
             for row in rows
             if method is None or row[0] == method
+        ]
+
+    def answered(self) -> list[Answered]:
+        """When what was answered, oldest first."""
+        rows = self._db.execute("SELECT at, method, path, body, status FROM requests ORDER BY rowid")
+        return [
+            Answered(
+                at=row[0],
+                method=row[1],
+                path=row[2],
+                body=json.loads(row[3]) if row[3] else {},
+                status=row[4],
+            )
+            for row in rows
         ]
 
     def note_call(self, caller: str, host: str, method: str, path: str, status: int) -> None:
