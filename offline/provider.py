@@ -18,8 +18,8 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
-from offline.azure_native import functions, names
-from offline.azure_native.client import AcceptedError, AzureClient, Endpoints, SignIn
+from offline.azure_native import defaults, functions, names
+from offline.azure_native.client import AcceptedError, AzureClient, Endpoints, SignIn, unless_missing
 from offline.azure_native.diff import (
     CREATE_BEFORE_DELETE,
     Difference,
@@ -133,7 +133,8 @@ class AzureNative(PluginServicer):
         arm_id, body = translate.to_arm(resource, inputs, client.sign_in.subscription_id)
         id = arm_id.text
         try:
-            if await client.exists(id, resource.api_version):
+            existing = await client.found(id, resource.api_version)
+            if existing is not None and not defaults.is_as_made(resource, existing):
                 await context.abort(
                     grpc.StatusCode.UNKNOWN, f"cannot create already existing resource '{id}'"
                 )
@@ -203,9 +204,12 @@ class AzureNative(PluginServicer):
             if resource.type == "Microsoft.KeyVault/vaults/secrets":
                 place = resource.parse(request.id) or {}
                 await client.delete_secret(place["vaultName"], place["secretName"])
+            elif (body := defaults.body_to_set_back(resource)) is not None:
+                with unless_missing():
+                    await client.put(request.id, resource.api_version, body, at_most=request.timeout)
             else:
                 await client.delete(request.id, resource.api_version, at_most=request.timeout)
-        except _FAILURES as error:
+        except (AcceptedError, *_FAILURES) as error:
             await _abort(error, context)
         return Empty()
 

@@ -124,16 +124,16 @@ class AzureClient:
         answer = await self._call("GET", self._url(id, api_version))
         return _object(answer) if answer.status_code == httpx.codes.OK else {}
 
-    async def exists(self, id: str, api_version: str) -> bool:
-        """Whether an id is taken. 204 is how some linking types say that it is not.
+    async def found(self, id: str, api_version: str) -> Body | None:
+        """What an id is taken by, if it is. 204 is how some linking types say that it is not.
 
         :raises AzureError: Azure did not say.
         """
         try:
-            return bool(await self.get(id, api_version))
+            return await self.get(id, api_version) or None
         except AzureError as error:
             if error.status == httpx.codes.NOT_FOUND:
-                return False
+                return None
             raise
 
     async def put(self, id: str, api_version: str, body: Body, *, at_most: float = 0) -> Body:
@@ -157,7 +157,7 @@ class AzureClient:
         :raises TimedOutError: not done in time.
         """
         url = self._url(id, api_version)
-        with _unless_missing():
+        with unless_missing():
             answer = await self._call("DELETE", url)
             await self._in_time(self._finished(answer, None, POLL_DELETE), at_most)
 
@@ -171,7 +171,7 @@ class AzureClient:
         :raises AzureError: refused, for example by the vault's network rules.
         """
         url = f"{self._endpoints.vault.format(vault=vault)}/secrets/{name}?api-version={VAULT_API}"
-        with _unless_missing():
+        with unless_missing():
             await self._call("DELETE", url, audience=self._endpoints.vault_audience)
 
     def _url(self, id: str, api_version: str) -> str:
@@ -321,7 +321,8 @@ def _object(answer: httpx.Response) -> Body:
 
 
 @contextlib.contextmanager
-def _unless_missing() -> Iterator[None]:
+def unless_missing() -> Iterator[None]:
+    """For a delete: what is gone already is no error."""
     try:
         yield
     except AzureError as error:
