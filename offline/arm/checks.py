@@ -165,6 +165,7 @@ def not_busy(
             raise kind.busy.broken(
                 id=resource_id.text,
                 name=resource_id.name,
+                owner=resource_id.names[0],
                 type=kind.type,
                 parent=parent.text if parent is not None else resource_id.text,
                 uri=operation_uri.replace("{id}", running.id),

@@ -156,7 +156,8 @@ class Kind:
     groups: bool = True
     """False for types that live outside resource groups or hang on any id (roles, locks, diagnostic settings)."""
     busy: Law = BUSY
-    """Answer to a write or delete during another one. Words: id, name, parent, type, uri (of the operation)."""
+    """Answer to a write or delete during another one. Words: id, name, parent, owner (the name of the outermost), type,
+    uri (of the operation)."""
     routes: tuple[Route, ...] = ()
     laws: tuple[Law, ...] = ()
     actions: Mapping[str, Action] = {}

@@ -31,6 +31,16 @@ CATEGORIES: Mapping[str, tuple[str, ...]] = {
         "ContainerRegistryLoginEvents",
         "ContainerRegistryRepositoryEvents",
     ),
+    "microsoft.dbforpostgresql/flexibleservers": (
+        "PostgreSQLLogs",
+        "PostgreSQLFlexSessions",
+        "PostgreSQLFlexQueryStoreRuntime",
+        "PostgreSQLFlexQueryStoreWaitStats",
+        "PostgreSQLFlexTableStats",
+        "PostgreSQLFlexDatabaseXacts",
+    ),
+    "microsoft.cache/redisenterprise": (),
+    "microsoft.cache/redisenterprise/databases": ("ConnectionEvents",),
     "microsoft.insights/components": (
         "AppAvailabilityResults",
         "AppBrowserTimings",
@@ -47,7 +57,9 @@ CATEGORIES: Mapping[str, tuple[str, ...]] = {
 }
 """Log categories by resource type. Source: docs azure-monitor/reference/logs-index, 2026-11."""
 
-NO_METRICS = frozenset({"microsoft.network/networksecuritygroups"})
+NO_METRICS = frozenset(
+    {"microsoft.network/networksecuritygroups", "microsoft.cache/redisenterprise/databases"}
+)
 
 METRICS: Mapping[str, frozenset[str]] = {
     "microsoft.cognitiveservices/accounts": frozenset(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from offline.arm import network_laws as laws
+from offline.arm.association_links import ENVIRONMENT, association_links
 from offline.arm.errors import JSON
 from offline.arm.ids import ResourceId
 from offline.arm.kinds import Azure, Kind, Write
@@ -207,23 +208,8 @@ def _held(store: Store) -> dict[str, float]:
 
 
 def _links(store: Store, subnet_id: ResourceId) -> list[JSON]:
-    link: JSON = {
-        "id": f"{subnet_id.text}/serviceAssociationLinks/legionservicelink",
-        "name": "legionservicelink",
-        "type": f"{SUBNET}/serviceAssociationLinks",
-        "properties": {
-            "provisioningState": "Succeeded",
-            "linkedResourceType": "Microsoft.App/environments",
-            "allowDelete": False,
-        },
-    }
-    for environment in store.of_type("Microsoft.App/managedEnvironments"):
-        configuration = environment.properties.get("vnetConfiguration")
-        if isinstance(configuration, dict):
-            subnet = configuration.get("infrastructureSubnetId")
-            if isinstance(subnet, str) and subnet.lower() == subnet_id.key:
-                return [link]
-    return [link] if subnet_id.key in _held(store) else []
+    standing = association_links(store, subnet_id)
+    return standing or ([ENVIRONMENT.shown(subnet_id)] if subnet_id.key in _held(store) else [])
 
 
 def _ip_configuration(endpoint: Resource) -> str:

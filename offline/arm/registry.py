@@ -26,6 +26,9 @@ from offline.arm import (
     network_laws,
     operational_insights,
     policies,
+    postgresql,
+    postgresql_children,
+    postgresql_laws,
     private_dns,
     private_endpoints,
     public_addresses,
@@ -59,6 +62,8 @@ KINDS: Mapping[str, Kind] = {
         application_insights,
         workbooks,
         consumption,
+        postgresql,
+        postgresql_children,
     )
     for kind in module.KINDS
 }
@@ -76,6 +81,7 @@ BOOKS: Mapping[str, tuple[ModuleType, ...]] = {
     "Container Registry": (container_registry_laws,),
     "Application Insights": (application_insights_laws,),
     "Budgets": (consumption_laws,),
+    "PostgreSQL": (postgresql_laws,),
 }
 """Where the laws of a service stand: every `Law` that one of its modules names."""
 

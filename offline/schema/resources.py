@@ -198,6 +198,7 @@ TYPES: tuple[ResourceType, ...] = (
     _row("consumption.Budget", "2024-08-01", "/{scope}/providers/Microsoft.Consumption/budgets/{budgetName}"),
     _row("dbforpostgresql.Server", "2025-08-01", _POSTGRES),
     _row("dbforpostgresql.Database", "2025-08-01", f"{_POSTGRES}/databases/{{databaseName}}"),
+    _row("dbforpostgresql.FirewallRule", "2025-08-01", f"{_POSTGRES}/firewallRules/{{firewallRuleName}}"),
     _row("dbforpostgresql.Configuration", "2025-08-01", f"{_POSTGRES}/configurations/{{configurationName}}"),
     _row(
         "dbforpostgresql.AdministratorsMicrosoftEntra",

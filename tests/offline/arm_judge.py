@@ -17,13 +17,13 @@ from tests.offline.arm_types import ArmType, Node
 def complaints(token: str, shown: Mapping[str, Any], *, absent: tuple[str, ...] = ()) -> list[str]:
     """Outputs that are missing, and properties that have no place; the latter only where the ARM types are at hand.
 
-    :param absent: outputs that the SDK promises and Azure does not show.
+    :param absent: outputs that the SDK promises and Azure does not show: `replica.role`.
     """
     resource = resources.by_token(f"azure-native:{token}")
     assert resource is not None, token
     body = layout.of(resource)
-    promised = {name: one for name, one in body.shapes.outputs.items() if name not in absent}
-    found = list(_missing(body, promised, translate.from_arm(resource, shown), ""))
+    missing = _missing(body, body.shapes.outputs, translate.from_arm(resource, shown), "")
+    found = [f"missing: {path}" for path in missing if path not in absent]
     if resource.token in arm_types.index():
         arm = ArmType.of(resource.token)
         found += _strays(arm, arm.body, shown, "")
@@ -35,7 +35,7 @@ def _missing(body: Body, fields: Fields, outputs: Mapping[str, Any], path: str) 
         where = f"{path}.{name}" if path else name
         if outputs.get(name) is None:
             if one.required:
-                yield f"missing: {where}"
+                yield where
             continue
         yield from _missing_below(body, one.type, outputs[name], where)
 

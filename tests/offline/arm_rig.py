@@ -187,7 +187,7 @@ class Rig:
     def start(self, path: str, body: Any, **words: Any) -> httpx.Response:
         """A PUT that is accepted; its operation may run on."""
         reply = self.ask("PUT", path, body, **words)
-        assert reply.status_code in (200, 201), reply.text
+        assert reply.status_code in (200, 201, 202), reply.text
         return reply
 
     def make(self, path: str, body: Any, **words: Any) -> Any:

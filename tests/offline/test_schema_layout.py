@@ -75,7 +75,7 @@ class Walk:
 
 
 @arm_types.needed
-@pytest.mark.parametrize("resource", resources.TYPES, ids=lambda one: one.token)
+@pytest.mark.parametrize("resource", arm_types.DESCRIBED, ids=lambda one: one.token)
 def test_every_property_has_its_place(resource: ResourceType) -> None:
     walk = Walk(resource)
     owner = f"{resource.module}:{resource.name}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from offline.schema import layout, limits, resources
+from offline.schema import layout, limits
 from offline.schema.layout import Layout
 from offline.schema.limits import Limit
 from offline.schema.resources import ResourceType
@@ -67,14 +67,14 @@ def walk(resource: ResourceType) -> Iterator[tuple[tuple[str, str], Limit]]:
 
 @arm_types.needed
 def test_limits_of_properties_are_the_published_ones() -> None:
-    found = {key: limit for resource in resources.TYPES for key, limit in walk(resource)}
+    found = {key: limit for resource in arm_types.DESCRIBED for key, limit in walk(resource)}
     assert {key: one for key, one in limits.PROPERTIES.items() if key not in OURS_ALONE} == found
 
 
 @arm_types.needed
 def test_limits_of_names_are_the_published_ones() -> None:
     found = {}
-    for resource in resources.TYPES:
+    for resource in arm_types.DESCRIBED:
         arm = ArmType.of(resource.token)
         name = arm.property(arm.body, "name")
         limit = published(name) if name is not None else None
