@@ -143,8 +143,13 @@ def preconditions(if_match: str | None, if_none_match: str | None, existing: Res
         raise laws.PRECONDITION.broken(condition="*", header="None-Match", fact="exists")
     if if_match:
         etag = existing.body.get("etag") if existing is not None else None
-        if existing is None or (if_match != "*" and etag is not None and if_match != etag):
+        if existing is None or (if_match != "*" and etag is not None and _bare(if_match) != _bare(str(etag))):
             raise laws.PRECONDITION.broken(condition=if_match, header="Match", fact="differs")
+
+
+def _bare(etag: str) -> str:
+    """Clients put quotes around an etag that a service shows without."""
+    return etag.strip('"')
 
 
 def not_busy(

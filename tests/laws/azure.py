@@ -88,11 +88,14 @@ class Azure:
         who = self.cloud.home.credentials()
         return ClientSecretCredential(who.tenant_id, who.client_id, who.client_secret, **self.options())
 
-    def token(self, audience: str, principal_id: str) -> str:
+    def token(self, audience: str, principal_id: str, *, seconds: int = 3600) -> str:
         """A token of somebody else, who has no role yet."""
         home = self.cloud.home
         tokens = Tokens(home.signing_key, home.credentials().tenant_id)
-        return tokens.issue(audience=audience, principal_id=principal_id, client_id=str(uuid.uuid4()))[0]
+        client_id = str(uuid.uuid4())
+        return tokens.issue(
+            audience=audience, principal_id=principal_id, client_id=client_id, seconds=seconds
+        )[0]
 
     def put(self, path: str, body: dict[str, Any], *, version: str | None = None) -> dict[str, Any]:
         """Write a resource, and wait for it; what is there then."""
@@ -117,12 +120,12 @@ class Azure:
     def rest(self, method: str, path: str, body: object = None, **words: Any) -> httpx.Response:
         """One request to the resource manager, and its very answer.
 
-        :param words: `version`, or `headers`.
+        :param words: `version`, or `headers`. A path with a query has its own version in it.
         """
         whole = path if path.startswith(("/subscriptions", "/providers", "https:")) else self.base + path
         version = words.pop("version", None) or api_version(path)
-        query = {} if "api-version=" in path else {"api-version": version}
-        return self._by_hand.request(method, whole, params=query or None, json=body, **words)
+        query = None if "?" in path else {"api-version": version}
+        return self._by_hand.request(method, whole, params=query, json=body, **words)
 
     @cached_property
     def _by_hand(self) -> httpx.Client:
