@@ -32,6 +32,8 @@ from offline.arm import (
     private_dns,
     private_endpoints,
     public_addresses,
+    redis_enterprise,
+    redis_enterprise_laws,
     resources,
     security_groups,
     throttle,
@@ -64,6 +66,7 @@ KINDS: Mapping[str, Kind] = {
         consumption,
         postgresql,
         postgresql_children,
+        redis_enterprise,
     )
     for kind in module.KINDS
 }
@@ -82,6 +85,7 @@ BOOKS: Mapping[str, tuple[ModuleType, ...]] = {
     "Application Insights": (application_insights_laws,),
     "Budgets": (consumption_laws,),
     "PostgreSQL": (postgresql_laws,),
+    "Managed Redis": (redis_enterprise_laws,),
 }
 """Where the laws of a service stand: every `Law` that one of its modules names."""
 

@@ -12,8 +12,13 @@ def taken(azure: Azure, wanted: ResourceId, host: str) -> bool:
 
     :param host: the host name that the resource would have.
     """
-    elsewhere = azure.store.fact(TAKEN_FACT)
-    return (isinstance(elsewhere, list) and host.lower() in elsewhere) or any(
+    return elsewhere(azure, host) or any(
         other.id.name.lower() == wanted.name.lower() and other.id.key != wanted.key
         for other in azure.store.of_type(wanted.type)
     )
+
+
+def elsewhere(azure: Azure, host: str) -> bool:
+    """Whether another subscription has the host name."""
+    known = azure.store.fact(TAKEN_FACT)
+    return isinstance(known, list) and host.lower() in known

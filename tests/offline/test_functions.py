@@ -65,3 +65,20 @@ def test_the_keys_of_a_workspace(rig: Rig, function: str) -> None:
     told = call(rig, f"operationalinsights:{function}", resourceGroupName="rg", workspaceName="log-one")
     assert set(told) == {"primarySharedKey", "secondarySharedKey"}
     assert told == rig.ask("POST", f"{WORKSPACE}/sharedKeys").json()
+
+
+def test_the_keys_of_a_redis_database(rig: Rig) -> None:
+    cluster = f"{GROUP}/providers/Microsoft.Cache/redisEnterprise/redis-one"
+    properties = {"publicNetworkAccess": "Disabled"}
+    sku = {"name": "Balanced_B0"}
+    rig.make(cluster, {"location": "southcentralus", "sku": sku, "properties": properties})
+    rig.make(f"{cluster}/databases/default", {"properties": {"accessKeysAuthentication": "Enabled"}})
+    told = call(
+        rig,
+        "redisenterprise:listDatabaseKeys",
+        resourceGroupName="rg",
+        clusterName="redis-one",
+        databaseName="default",
+    )
+    assert told == rig.ask("POST", f"{cluster}/databases/default/listKeys").json()
+    assert set(told) == {"primaryKey", "secondaryKey"}
