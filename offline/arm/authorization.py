@@ -3,12 +3,13 @@
 import uuid
 from collections.abc import Mapping
 
-from offline.arm.access import ROLE_ASSIGNMENT, ROLES, delay_seconds, revoke, role_of
+from offline.arm.access import ROLE_ASSIGNMENT, ROLE_DELAY, revoke
 from offline.arm.checks import LOCK
 from offline.arm.errors import JSON, ArmError, Law
 from offline.arm.ids import ResourceId
 from offline.arm.kinds import Azure, Kind, Route, RouteRequest, Write
 from offline.arm.managed_identity import in_directory
+from offline.arm.roles import ROLES, role_of
 from offline.arm.store import Resource
 
 ROLE_PRINCIPAL = Law(
@@ -170,7 +171,7 @@ class RoleAssignment(Kind):
         private: JSON = (
             write.existing.private
             if write.existing is not None
-            else {"effective": azure.clock.due(self.create_seconds + delay_seconds(azure.store))}
+            else {"effective": azure.clock.due(self.create_seconds + ROLE_DELAY.virtual(azure.store))}
         )
         return Resource(id=write.id, body={**write.body, "properties": properties}, private=private)
 

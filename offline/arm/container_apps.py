@@ -10,10 +10,10 @@ from offline.arm.addresses import new_outbound_address, outbound_address
 from offline.arm.container_app_template import App, entries, fields, text
 from offline.arm.container_apps_checks import check_app
 from offline.arm.errors import JSON, ArmError
+from offline.arm.held_subnets import HELD, held, hold
 from offline.arm.identity_block import identity_block
 from offline.arm.ids import ResourceId
 from offline.arm.kinds import Azure, Kind, Write
-from offline.arm.network import hold
 from offline.arm.store import Resource
 
 ENVIRONMENT = "Microsoft.App/managedEnvironments"
@@ -21,8 +21,6 @@ APP = "Microsoft.App/containerApps"
 DELEGATION = "Microsoft.App/environments"
 WORKLOAD_PROFILES_SIZE = 27
 CONSUMPTION_ONLY_SIZE = 23
-LINK_SECONDS = 1800
-"""How long a deleted environment's link holds its subnet. People report minutes to an hour; Azure names no number."""
 _WORDS = (
     "ambitious",
     "blackhill",
@@ -82,6 +80,9 @@ class ManagedEnvironment(Kind):
         for other in azure.store.of_type(ENVIRONMENT):
             if other.id.key != write.id.key and _subnet_id(other.properties).lower() == subnet_id.lower():
                 raise laws.ENV_SUBNET_SHARED.broken(subnet=subnet_id, owner=other.id.text)
+        gone = held(azure.store).get(subnet_id.lower())
+        if gone is not None:
+            raise laws.ENV_SUBNET_SHARED.broken(subnet=subnet_id, owner=gone.owner)
 
     def accept(self, azure: Azure, write: Write) -> Resource:
         before = write.existing
@@ -139,7 +140,8 @@ class ManagedEnvironment(Kind):
         super().removed(azure, resource)
         subnet_id = _subnet_id(resource.properties)
         if subnet_id:
-            hold(azure.store, ResourceId(subnet_id), until=azure.clock.due(LINK_SECONDS))
+            until = HELD.due(azure.store, azure.clock)
+            hold(azure.store, ResourceId(subnet_id), owner=resource.id.text, until=until)
 
 
 class ContainerApp(Kind):

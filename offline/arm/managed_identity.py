@@ -4,17 +4,16 @@ import time
 import uuid
 from collections.abc import Iterator
 
+from offline.arm.delays import Delay
 from offline.arm.errors import JSON
 from offline.arm.kinds import Azure, Kind, Write
 from offline.arm.store import Resource, Store
 
 IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
-REPLICATION_FACT = "directory-delay-seconds"
-"""Store fact: virtual seconds until every part of the directory knows a new principal."""
-
-REPLICATION_SECONDS = 30.0
-"""Azure promises nothing; role assignments made at once without a principal type fail often (role-principal)."""
+REPLICATION = Delay(fact="directory-delay-seconds", seconds=30.0)
+"""Until every part of the directory knows a new principal. Azure promises nothing; roles assigned at once without a
+principal type fail often (role-principal)."""
 
 
 class UserAssignedIdentity(Kind):
@@ -31,9 +30,7 @@ class UserAssignedIdentity(Kind):
         if write.existing is not None:
             private, properties = write.existing.private, write.existing.properties
         else:
-            delay = azure.store.fact(REPLICATION_FACT)
-            seconds = float(delay) if isinstance(delay, int | float) else REPLICATION_SECONDS
-            private = {"replicated": azure.clock.due(seconds)}
+            private = {"replicated": REPLICATION.due(azure.store, azure.clock)}
             properties = {
                 "tenantId": azure.tenant_id,
                 "principalId": str(uuid.uuid4()),

@@ -1,7 +1,6 @@
 """Microsoft.Network: virtual networks and subnets."""
 
 import ipaddress
-import time
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -9,6 +8,7 @@ from dataclasses import replace
 from offline.arm import network_laws as laws
 from offline.arm.association_links import ENVIRONMENT, association_links
 from offline.arm.errors import JSON
+from offline.arm.held_subnets import held
 from offline.arm.ids import ResourceId
 from offline.arm.kinds import Azure, Kind, Write
 from offline.arm.network_view import ENDPOINT
@@ -16,10 +16,6 @@ from offline.arm.store import Resource, Store
 
 NETWORK = "Microsoft.Network/virtualNetworks"
 SUBNET = f"{NETWORK}/subnets"
-
-HELD_FACT = "held-subnets"
-"""Store fact: lower-case subnet id → until when (epoch seconds): service association links outlive their
-environment."""
 
 
 def etag() -> str:
@@ -187,29 +183,9 @@ def refuse_used(azure: Azure, subnet: Resource) -> None:
         raise laws.NET_SUBNET_IN_USE.broken(subnet=subnet.id.name, user=users[0])
 
 
-def hold(store: Store, subnet_id: ResourceId, *, until: float) -> None:
-    """Keep a subnet held by the association link of an environment that is gone, up to a wall-clock time."""
-    store.set_fact(HELD_FACT, {**_held(store), subnet_id.key: until})
-
-
-def release(store: Store, scope: ResourceId) -> None:
-    """Let go of every subnet inside: the delete of a whole group does not stop at such a link."""
-    held = _held(store)
-    kept = {key: until for key, until in held.items() if not ResourceId(key).within(scope)}
-    if kept != held:
-        store.set_fact(HELD_FACT, kept)
-
-
-def _held(store: Store) -> dict[str, float]:
-    """What is held now."""
-    held = store.fact(HELD_FACT)
-    now = time.time()
-    return {key: until for key, until in held.items() if until > now} if isinstance(held, dict) else {}
-
-
 def _links(store: Store, subnet_id: ResourceId) -> list[JSON]:
     standing = association_links(store, subnet_id)
-    return standing or ([ENVIRONMENT.shown(subnet_id)] if subnet_id.key in _held(store) else [])
+    return standing or ([ENVIRONMENT.shown(subnet_id)] if subnet_id.key in held(store) else [])
 
 
 def _ip_configuration(endpoint: Resource) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from offline.arm.errors import JSON, ArmError, Law
 from offline.arm.general_laws import RG_BLOCKED, RG_DELETING, RG_MISSING
+from offline.arm.held_subnets import release
 from offline.arm.ids import ResourceId
 from offline.arm.kinds import Azure, Kind, Write
-from offline.arm.network import release
 from offline.arm.operations import remove_tree
 from offline.arm.store import Resource
 

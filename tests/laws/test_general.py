@@ -10,7 +10,7 @@ from azure.mgmt.privatedns import PrivateDnsManagementClient
 from azure.mgmt.privatedns.models import RecordSet
 from azure.mgmt.resource.resources import ResourceManagementClient
 
-from offline.arm.access import ROLES
+from offline.arm.roles import ROLES
 from tests.laws.azure import REGION, Azure, Program
 from tests.laws.refused import Refused
 from tests.offline.accounts import Bearer

@@ -11,9 +11,9 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.mgmt.resource.resources import ResourceManagementClient
 
-from offline.arm.access import ROLES
 from offline.arm.faults import Fault
 from offline.arm.ids import ResourceId
+from offline.arm.roles import ROLES
 from offline.arm.store import Resource
 from tests.offline.arm_rig import CLIENT, OWNER, SUBSCRIPTION, Rig, error, network_body, new_guid, role_body
 

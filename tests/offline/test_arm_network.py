@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from offline.arm.held_subnets import hold
 from offline.arm.ids import ResourceId
-from offline.arm.network import hold
 from offline.arm.network_view import private_target
 from tests.offline.arm_rig import Rig, account_body, error, network_body
 
@@ -195,9 +195,9 @@ class TestNetworks:
     def test_a_deleted_environment_holds_its_subnet_for_a_while(self, rig: Rig) -> None:
         subnet = rig.subnet(rig.network(rig.group()), "apps", "10.0.0.0/23")
         subnet_id = ResourceId(rig.base + subnet)
-        rig.inside(lambda: hold(rig.store, subnet_id, until=9e9))
+        rig.inside(lambda: hold(rig.store, subnet_id, owner="env", until=9e9))
         assert "serviceAssociationLinks/legionservicelink" in error(rig.ask("DELETE", subnet))[2]
-        rig.inside(lambda: hold(rig.store, subnet_id, until=0))
+        rig.inside(lambda: hold(rig.store, subnet_id, owner="env", until=0))
         assert rig.remove(subnet)["status"] == "Succeeded"
 
     def test_security_rules_with_one_priority_conflict(self, rig: Rig) -> None:

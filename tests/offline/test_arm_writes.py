@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from offline.arm import durations
+from offline.arm.held_subnets import hold
 from offline.arm.ids import ResourceId
 from offline.arm.kinds import Azure, Write
 from offline.arm.managed_identity import UserAssignedIdentity
-from offline.arm.network import hold
 from tests.offline.arm_rig import Rig, error
 
 APP_VERSION = {"api-version": "2025-07-01"}
@@ -185,7 +185,9 @@ def _stored(rig: Rig, path: str) -> Any:
 
 def test_a_link_goes_by_itself(rig: Rig) -> None:
     subnet = rig.subnet(rig.network(rig.group()), "apps", "10.0.0.0/23")
-    rig.inside(lambda: hold(rig.store, ResourceId(rig.base + subnet), until=rig.azure.clock.due(200)))
+    rig.inside(
+        lambda: hold(rig.store, ResourceId(rig.base + subnet), owner="env", until=rig.azure.clock.due(200))
+    )
     refused = 0
     while rig.ask("DELETE", subnet).status_code == 400:
         refused += 1
