@@ -169,8 +169,6 @@ class Vault(Kind):
         if asked.get("enableSoftDelete") is False:
             raise laws.SOFT_DELETE_OFF.broken()
         days = asked.get("softDeleteRetentionInDays")
-        if isinstance(days, int) and not 7 <= days <= 90:
-            raise laws.RETENTION.broken(days=days)
         before = (
             write.existing.properties.get("softDeleteRetentionInDays") if write.existing is not None else None
         )

@@ -56,16 +56,6 @@ SOFT_DELETE_OFF = Law(
     remedy="Leave `enableSoftDelete` out: every vault has it.",
     unconfirmed=True,
 )
-RETENTION = Law(
-    id="kv-retention",
-    status=400,
-    code="BadRequest",
-    message='The property "softDeleteRetentionInDays" has an invalid value {days}. It must be between 7 and 90.',
-    source="docs key-vault/general/soft-delete-overview (text unconfirmed)",
-    protects="a retention outside 7 to 90 days",
-    remedy="Set `softDeleteRetentionInDays` to 7 to 90.",
-    unconfirmed=True,
-)
 RETENTION_CHANGE = Law(
     id="kv-retention-change",
     status=400,

@@ -231,6 +231,23 @@ class Azure:
             },
         }
 
+    def private_path(self, group: str, target: str, group_id: str, zone: str) -> str:
+        """A network from which a target is reached through its private endpoint, by name."""
+        network = self.network(group, f"vnet-{uuid.uuid4().hex[:8]}")
+        subnet = self.subnet(network, "snet-pe", "10.0.0.0/24")
+        providers = f"{group}/providers/Microsoft.Network"
+        endpoint = f"{providers}/privateEndpoints/pe-{target.rpartition('/')[2]}"
+        self.put(endpoint, self.endpoint_body(subnet, target, group_id))
+        zone_path = f"{providers}/privateDnsZones/{zone}"
+        self.put(zone_path, {"location": "global"})
+        linked = {"virtualNetwork": {"id": self.base + network}, "registrationEnabled": False}
+        self.put(f"{zone_path}/virtualNetworkLinks/link", {"location": "global", "properties": linked})
+        configs = [{"name": "zone", "properties": {"privateDnsZoneId": self.base + zone_path}}]
+        self.put(
+            f"{endpoint}/privateDnsZoneGroups/default", {"properties": {"privateDnsZoneConfigs": configs}}
+        )
+        return network
+
     def identity(self, group: str) -> dict[str, Any]:
         """A user-assigned identity, as a GET shows it."""
         path = f"{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-{uuid.uuid4().hex[:8]}"
@@ -288,7 +305,7 @@ class Program:
         self._name = self._folder.name
         (self._folder / "Pulumi.yaml").write_text(f"name: {self._name}\nruntime: python\n")
         self.write(source)
-        self._run("stack", "init", "dev")
+        self.run("stack", "init", "dev")
 
     def write(self, source: str) -> None:
         """Change it."""
@@ -296,16 +313,17 @@ class Program:
 
     def up(self, *, fails: bool = False) -> str:
         """Deploy it; what the engine prints."""
-        return self._run(
+        return self.run(
             "up", "--yes", "--skip-preview", "--stack", "dev", "--color", "never", fails=fails
         ).text
 
     def destroy(self, *, fails: bool = False) -> str:
         """Take it away."""
         words = ("destroy", "--yes", "--skip-preview", "--stack", "dev", "--color", "never")
-        return self._run(*words, fails=fails).text
+        return self.run(*words, fails=fails).text
 
-    def _run(self, *words: str, fails: bool = False) -> Result:
+    def run(self, *words: str, fails: bool = False) -> Result:
+        """Any other command of the engine."""
         done = subprocess.run(
             ["pulumi", "--non-interactive", *words],
             cwd=self._folder,
