@@ -210,29 +210,47 @@ def fault_operation(
     resource_type: Annotated[str, typer.Argument(help="ARM type, * allowed: Microsoft.CognitiveServices/*")],
     name: Annotated[str, typer.Option(help="Name of the resource, * allowed.")] = "*",
     verb: Annotated[str, typer.Option(help="create, update, delete, read, list, action or *")] = "*",
-    effect: Annotated[
-        str,
-        typer.Option(
-            help="refuse the request; fail the accepted operation; hang until cleared; lose_reply after success; "
-            "fail_after_success: the operation succeeds, the resource is Failed."
-        ),
-    ] = "refuse",
-    status_code: Annotated[int, typer.Option("--status", help="HTTP status of a refusal.")] = 500,
-    code: Annotated[str, typer.Option(help="Azure's error code.")] = "InternalServerError",
-    message: Annotated[str, typer.Option(help="Azure's text.")] = "A fault was asked for.",
+    resource: Annotated[str, typer.Option(help="Whole ARM id, * allowed.")] = "*",
+    effect: Annotated[str, typer.Option(help="What happens; the list is above.")] = "refuse",
+    code: Annotated[
+        str, typer.Option(help="Azure's error code; of a known law, its status and text come with it.")
+    ] = "InternalServerError",
+    status_code: Annotated[int | None, typer.Option("--status", help="HTTP status of the error.")] = None,
+    message: Annotated[str | None, typer.Option(help="Text of the error.")] = None,
     retry_after: Annotated[int | None, typer.Option(help="Seconds, for a 429.")] = None,
     times: Annotated[int | None, typer.Option(help="How often; until cleared when left out.", min=1)] = None,
 ) -> None:
-    """Make operations of the resource manager fail, hang or be cut off."""
+    """Make operations of the resource manager fail, hang or be cut off.
+
+    Before Azure has taken the request:
+
+    - `refuse`: it is answered with the error
+    - `hold`: it does not reach Azure until the fault is cleared
+    - `stop_service`: the whole offline Azure dies, as by SIGKILL
+
+    After Azure has taken it:
+
+    - `fail`: the operation ends as failed
+    - `hang`: it does not end until the fault is cleared
+    - `stop_service_after`: the offline Azure dies while it runs
+    - `lose_reply`: all is done, and the connection ends without an answer
+    - `fail_after_success`: it says Succeeded, and the resource is Failed
+
+    Examples:
+
+    - `fault operation Microsoft.CognitiveServices/accounts/deployments --verb create --code RequestConflict`
+    - `fault operation "Microsoft.App/*" --status 429 --retry-after 20 --times 1`
+    - `fault operation Microsoft.KeyVault/vaults --verb create --effect hang`
+    """
+    error = {"code": code, "status": status_code, "message": message}
     _ask(
         "operation",
         type=resource_type,
         name=name,
+        resource=resource,
         verb=verb,
         effect=effect,
-        status=status_code,
-        code=code,
-        message=message,
+        **{word: value for word, value in error.items() if value is not None},
         retry_after=retry_after,
         times=times,
     )

@@ -12,6 +12,7 @@ from offline.apps.host import AppsHost
 from offline.arm import models
 from offline.arm.faults import Fault, Faults
 from offline.arm.kinds import Azure
+from offline.arm.registry import laws
 from offline.arm.store import Resource
 from offline.arrival import Caller
 from offline.dataplane.openai import disturbances
@@ -84,6 +85,7 @@ class ControlSurface:
                 for (caller, kind, host, verdict), count in connections.items()
             ],
             "faults": self._list_faults({}),
+            "held": [asdict(held) for held in self._faults.held()],
         }
 
     def _judge_by(self, words: dict[str, Any]) -> object:
@@ -116,9 +118,13 @@ class ControlSurface:
         return {}
 
     def _fault_operation(self, words: dict[str, Any]) -> object:
-        fault = self._faults.add(Fault(**words))
+        known = next((law for law in laws() if law.code == words.get("code")), None)
+        text = {"status": known.status, "message": known.message} if known is not None else {}
+        fault = self._faults.add(Fault(**{**text, **words}))
+        answer = f", {fault.status} {fault.code}" if fault.effect in ("refuse", "fail") else ""
         return {
-            "says": f"Next {fault.verb} of {fault.type} {fault.name}: {fault.effect}, {fault.status} {fault.code}."
+            "says": f"Next {fault.verb} of {fault.type} {fault.name}: {fault.effect}{answer}.",
+            "id": fault.id,
         }
 
     def _fault_deployment(self, words: dict[str, Any]) -> object:

@@ -5,8 +5,10 @@ outlives a restart of the service.
 """
 
 import asyncio
+import os
+import signal
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Literal, get_args
@@ -15,7 +17,9 @@ from offline.arm.errors import ArmError
 from offline.arm.ids import ResourceId
 from offline.arm.store import Store
 
-Effect = Literal["refuse", "fail", "hang", "lose_reply", "fail_after_success"]
+Effect = Literal[
+    "refuse", "hold", "stop_service", "fail", "hang", "stop_service_after", "lose_reply", "fail_after_success"
+]
 VERBS = ("create", "update", "delete", "read", "list", "action")
 
 _FACT = "faults"
@@ -29,13 +33,19 @@ class Fault:
     """ARM type: `Microsoft.App/containerApps`"""
     name: str = "*"
     """The resource's own name."""
+    resource: str = "*"
+    """Its whole ARM id, where name and type say too little."""
     verb: str = "*"
     """create, update, delete, read, list or action"""
     effect: Effect = "refuse"
-    """refuse: the request is answered with the error. fail: the request is accepted, its operation then fails.
-    hang: the operation does not end (a read is not answered) until the fault is cleared. lose_reply: all is done,
-    but the connection ends without a reply. fail_after_success: the operation says Succeeded, and the resource
-    is Failed."""
+    """Before Azure has taken the request:
+    refuse: it is answered with the error. hold: it does not reach Azure until the fault is cleared, and never when
+    its sender is gone by then. stop_service: the whole service dies, as by SIGKILL.
+
+    After Azure has taken it:
+    fail: the operation ends as failed, with the error. hang: it does not end until the fault is cleared (a read is
+    not answered). stop_service_after: the service dies while the operation runs. lose_reply: all is done, but the
+    connection ends without a reply. fail_after_success: the operation says Succeeded, and the resource is Failed."""
     status: int = 500
     code: str = "InternalServerError"
     message: str = "An unexpected error occurred while processing the request."
@@ -54,7 +64,8 @@ class Fault:
 
     def strikes(self, resource_id: ResourceId, verb: str) -> bool:
         return (
-            fnmatchcase(resource_id.type.lower(), self.type.lower())
+            fnmatchcase(resource_id.key, self.resource.lower())
+            and fnmatchcase(resource_id.type.lower(), self.type.lower())
             and fnmatchcase(resource_id.name.lower(), self.name.lower())
             and fnmatchcase(verb, self.verb.lower())
         )
@@ -64,12 +75,32 @@ class Fault:
         return ArmError(self.status, self.code, self.message, headers=headers)
 
 
-class Faults:
-    """The faults that are set."""
+@dataclass(frozen=True)
+class Held:
+    """What a fault keeps waiting at this moment."""
 
-    def __init__(self, store: Store) -> None:
+    resource: str
+    verb: str
+    effect: Effect
+
+
+class Faults:
+    """The faults that are set.
+
+    :param die: ends the process at once.
+    """
+
+    def __init__(
+        self, store: Store, die: Callable[[], None] = lambda: os.kill(os.getpid(), signal.SIGKILL)
+    ) -> None:
         self._store = store
+        self._die = die
         self._changed = asyncio.Event()
+        self._held: list[Held] = []
+
+    def held(self) -> list[Held]:
+        """What waits now, in the order of its coming."""
+        return [*self._held]
 
     def list(self) -> list[Fault]:
         stored = self._store.fact(_FACT)
@@ -77,7 +108,9 @@ class Faults:
 
     def add(self, fault: Fault) -> Fault:
         """Set a fault; it comes back with an id."""
-        named = replace(fault, id=fault.id or uuid.uuid4().hex[:8])
+        # A service that dies whenever it starts could not be told to stop doing so.
+        times = fault.times or (1 if fault.effect in ("stop_service", "stop_service_after") else None)
+        named = replace(fault, id=fault.id or uuid.uuid4().hex[:8], times=times)
         self._write([*self.list(), named])
         return named
 
@@ -99,8 +132,31 @@ class Faults:
 
     async def while_hanging(self, resource_id: ResourceId, verb: str) -> None:
         """Wait as long as a fault that hangs applies."""
-        while any(f.effect == "hang" and f.strikes(resource_id, verb) for f in self.list()):
-            await self._changed.wait()
+        await self._while("hang", resource_id, verb)
+
+    async def while_held(self, resource_id: ResourceId, verb: str) -> bool:
+        """Wait as long as a fault that holds requests applies; True when one did."""
+        return await self._while("hold", resource_id, verb)
+
+    def maybe_die(self, resource_id: ResourceId, verb: str, effect: Effect) -> None:
+        """End the service where a fault says so."""
+        if self.strike(resource_id, verb, (effect,)) is not None:
+            self._die()
+
+    async def _while(self, effect: Effect, resource_id: ResourceId, verb: str) -> bool:
+        if not self._applies(effect, resource_id, verb):
+            return False
+        held = Held(resource_id.text, verb, effect)
+        self._held.append(held)
+        try:
+            while self._applies(effect, resource_id, verb):
+                await self._changed.wait()
+        finally:
+            self._held.remove(held)
+        return True
+
+    def _applies(self, effect: Effect, resource_id: ResourceId, verb: str) -> bool:
+        return any(fault.effect == effect and fault.strikes(resource_id, verb) for fault in self.list())
 
     def _write(self, faults: Iterable[Fault]) -> None:
         self._store.set_fact(_FACT, [asdict(fault) for fault in faults])

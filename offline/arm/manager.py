@@ -4,7 +4,7 @@ import json
 import logging
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -19,6 +19,7 @@ from offline.arm.faults import Faults
 from offline.arm.hidden import without_hidden
 from offline.arm.ids import ResourceId
 from offline.arm.kinds import Azure, Kind, Route, RouteRequest
+from offline.arm.linked_access import check_links
 from offline.arm.operations import Operations
 from offline.arm.paths import Target, clean, routed, target_of
 from offline.arm.polling import Polling, Reply, refusal
@@ -52,6 +53,12 @@ class Call:
     client_id: str
     if_match: str | None
     if_none_match: str | None
+    sender_gone: Callable[[], bool]
+    """Whether nobody waits for the answer any more."""
+
+
+class _SenderGoneError(Exception):
+    """A request that a fault held did not reach Azure: its sender went first."""
 
 
 class ResourceManager:
@@ -104,8 +111,11 @@ class ResourceManager:
                 client_id=claims.client_id,
                 if_match=request.headers.get("If-Match"),
                 if_none_match=request.headers.get("If-None-Match"),
+                sender_gone=lambda: request.transport is None or request.transport.is_closing(),
             )
             reply = await self._answer(call)
+        except _SenderGoneError:
+            reply = Reply(status=0, lost=True)
         except ArmError as broken:
             reply = Reply(status=broken.status, body=broken.body(), headers=broken.headers)
         except (
@@ -199,7 +209,7 @@ class ResourceManager:
     async def _read(self, call: Call, where: Target, kind: Kind) -> Reply:
         checks.group(self._azure, where.id, writing=False)
         self._allowed(call, where.id, f"{kind.type}/read")
-        await self._struck(where.id, "read")
+        await self._struck(call, where.id, "read")
         resource = self._azure.store.get(where.id)
         if call.method == "HEAD":
             return Reply(status=204 if resource is not None else 404)
@@ -214,7 +224,7 @@ class ResourceManager:
         checks.group(self._azure, where.id, writing=False)
         self._allowed(call, where.id, f"{kind.type}/read")
         inside = ResourceId(f"{call.path}/*")
-        await self._struck(inside, "list")
+        await self._struck(call, inside, "list")
         if "/providers/" in where.id.key and self._azure.store.get(where.id) is None:
             raise laws.PARENT_MISSING.broken(action="read", type=kind.type, parent="/".join(where.id.names))
         found = listing.collection(self._azure, kind, where.id, call.query)
@@ -227,7 +237,7 @@ class ResourceManager:
         if name is None:
             raise laws.ACTION_UNKNOWN.broken(action=where.action, type=kind.type)
         self._allowed(call, where.id, f"{kind.type}/{name}/action")
-        await self._struck(where.id, "action")
+        await self._struck(call, where.id, "action")
         resource = self._azure.store.get(where.id)
         if resource is None:
             checks.parents(self._azure, where.id, kind, "action")
@@ -244,8 +254,16 @@ class ResourceManager:
         if kind.type != checks.GROUP:
             checks.group(azure, where.id, writing=True)
         self._allowed(call, where.id, f"{kind.type}/write")
+        check_links(
+            self._access,
+            principal_id=call.principal_id,
+            client_id=call.client_id,
+            scope=where.id,
+            action=f"{kind.type}/write",
+            body=call.body,
+        )
         verb = "create" if azure.store.get(where.id) is None else "update"
-        self._refused(where.id, verb)
+        await self._met(call, where.id, verb)
         written = await self._writes.put(self._write_call(call, where, kind))
         operation = written.operation
         status = kind.created_status if written.created else 200
@@ -265,7 +283,7 @@ class ResourceManager:
         azure = self._azure
         checks.group(azure, where.id, writing=False)
         self._allowed(call, where.id, f"{kind.type}/delete")
-        self._refused(where.id, "delete")
+        await self._met(call, where.id, "delete")
         before = azure.store.get(where.id)
         operation = self._writes.delete(self._write_call(call, where, kind))
         if operation is None or before is None:
@@ -292,13 +310,21 @@ class ResourceManager:
 
     # Faults --------------------------------------------------------------------------------------------------
 
-    def _refused(self, resource_id: ResourceId, verb: str) -> None:
+    async def _met(self, call: Call, resource_id: ResourceId, verb: str) -> None:
+        """What strikes before Azure has taken the request.
+
+        :raises ArmError: the error of a refusal.
+        :raises _SenderGoneError: it was held until nobody waited for it any more.
+        """
+        self._faults.maybe_die(resource_id, verb, "stop_service")
         fault = self._faults.strike(resource_id, verb, ("refuse",))
         if fault is not None:
             raise fault.error()
+        if await self._faults.while_held(resource_id, verb) and call.sender_gone():
+            raise _SenderGoneError
 
-    async def _struck(self, resource_id: ResourceId, verb: str) -> None:
-        self._refused(resource_id, verb)
+    async def _struck(self, call: Call, resource_id: ResourceId, verb: str) -> None:
+        await self._met(call, resource_id, verb)
         await self._faults.while_hanging(resource_id, verb)
 
     def _maybe_lost(self, resource_id: ResourceId, verb: str, reply: Reply) -> Reply:

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from offline.arm.errors import JSON, ArmError
 from offline.arm.faults import Faults
+from offline.arm.identity_block import forget_identities
 from offline.arm.ids import ResourceId
 from offline.arm.kinds import Azure, Kind, Verb
 from offline.arm.store import OperationRow, Resource
@@ -84,6 +85,7 @@ class Operations:
         if kind is None or resource is None:
             self._azure.store.put_operation(replace(operation, status="Succeeded", ended=time.time()))
             return
+        self._faults.maybe_die(operation.resource, operation.verb, "stop_service_after")
         try:
             changes = await self._work(operation, kind, resource)
             await self._faults.while_hanging(operation.resource, operation.verb)
@@ -152,6 +154,7 @@ def _inner(refusal: ArmError) -> JSON:
 def remove_tree(azure: Azure, kind: Kind, resource: Resource) -> None:
     """Remove a resource and whatever is left below it: children, roles, locks and settings on any of them."""
     kind.removed(azure, resource)
+    forget_identities(azure, resource)
     for below in azure.store.below(resource.id):
         # A child's own `removed` may have taken others with it.
         if azure.store.get(below.id) is not None:
