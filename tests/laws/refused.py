@@ -38,7 +38,7 @@ class Refused:
             return False
         response: Any = problem.response
         assert response is not None, f"{self._law.id}: {problem}"
-        text = response.text if isinstance(response, httpx.Response) else response.text()
+        text = response.text() if isinstance(problem, HttpResponseError) else response.text
         self._judge(response.status_code, json.loads(text), response.headers)
         return True
 
