@@ -66,7 +66,9 @@ class Refused:
         if law.inner:
             assert error["innererror"]["code"] == law.inner, f"{law.id}: {body}"
         for name, value in law.headers.items():
-            assert re.fullmatch(pattern(value), headers.get(name, "")), f"{law.id}: {name} in {headers}"
+            shown = headers.get(name)
+            assert shown is not None, f"{law.id}: no {name} in {headers}"
+            assert re.fullmatch(pattern(value), shown), f"{law.id}: {name}: {shown}"
         self._note(law.id)
 
 
