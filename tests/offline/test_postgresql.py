@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from offline.arm.faults import Fault
 from tests.offline.arm_judge import complaints
 from tests.offline.arm_rig import SUBSCRIPTION, TENANT, Rig, error, new_guid
 
@@ -170,3 +171,13 @@ def test_a_name_is_checked_globally_and_by_region(rig: Rig) -> None:
     rig.make(SERVER, body())
     told = rig.ask("POST", f"{PROVIDER}/checkNameAvailability", asked).json()
     assert (told["nameAvailable"], told["reason"]) == (False, "AlreadyExists")
+
+
+def test_a_server_whose_creation_failed_is_mended_by_the_next_write(rig: Rig) -> None:
+    fault = Fault(type="Microsoft.DBforPostgreSQL/flexibleServers", verb="create", effect="fail", times=1)
+    rig.inside(lambda: rig.faults.add(fault))
+    assert rig.ended(rig.start(SERVER, body()))["status"] == "Failed"
+    assert rig.see(SERVER)["properties"]["state"] == "Disabled"
+    assert rig.see(f"{SERVER}/databases")["value"] == []
+    assert rig.make(SERVER, body())["properties"]["state"] == "Ready"
+    assert len(rig.see(f"{SERVER}/databases")["value"]) == 3
