@@ -37,9 +37,9 @@ ROLE_UPDATE = Law(
     status=400,
     code="RoleAssignmentUpdateNotPermitted",
     message="Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
-    source="docs role-based-access-control/troubleshooting; public log (status unconfirmed)",
-    protects="a name that does not follow the principal: the identity is made anew, the assignment is not",
-    unconfirmed=True,
+    source="docs role-based-access-control/troubleshooting; docs azure-resource-manager/bicep/scenarios-rbac (a name "
+    "is one assignment's in the whole tenant); jetbrains/teamcity-azure-template#10",
+    protects="a name that does not follow the principal and the scope: the identity is made anew, the assignment not",
 )
 ROLE_NAME = Law(
     id="role-name",
@@ -133,6 +133,9 @@ class RoleAssignment(Kind):
             if before.lower() != principal.lower():
                 raise ROLE_UPDATE.broken()
             return
+        if any(other.id.name.lower() == write.id.name.lower() for other in azure.store.of_type(self.type)):
+            # At another scope: a name is one assignment's in the whole tenant.
+            raise ROLE_UPDATE.broken()
         known = in_directory(azure.store, principal) or principal.lower() == write.principal_id.lower()
         if not write.properties.get("principalType") and not known:
             raise ROLE_PRINCIPAL.broken(principal=principal.replace("-", ""), tenant=azure.tenant_id)

@@ -7,6 +7,7 @@ import uuid
 
 from offline.arm import container_apps_laws as laws
 from offline.arm.addresses import new_outbound_address, outbound_address
+from offline.arm.container_app_defaults import filled_configuration, filled_template, split_secrets
 from offline.arm.container_app_template import App, entries, fields, text
 from offline.arm.container_apps_checks import check_app
 from offline.arm.errors import JSON, ArmError
@@ -176,7 +177,7 @@ class ContainerApp(Kind):
         domain = text(environment.properties.get("defaultDomain")) if environment is not None else ""
         outbound = outbound_address(environment)
         private = dict(before.private) if before is not None else {}
-        configuration, values = _split_secrets(
+        configuration, values = split_secrets(
             fields(asked.get("configuration")), fields(private.get("secrets"))
         )
         private["secrets"] = values
@@ -190,8 +191,8 @@ class ContainerApp(Kind):
             **kept,
             "environmentId": environment_id,
             "managedEnvironmentId": environment_id,
-            "configuration": _filled_configuration(configuration, write.id.name, domain),
-            "template": _filled_template(fields(asked.get("template"))),
+            "configuration": filled_configuration(configuration, write.id.name, domain),
+            "template": filled_template(fields(asked.get("template"))),
             "outboundIpAddresses": [outbound] if outbound else [],
             "customDomainVerificationId": _verification_id(azure),
             "eventStreamEndpoint": (
@@ -308,51 +309,3 @@ def _identity(azure: Azure, write: Write, private: JSON) -> JSON:
     if found is not None and "principalId" in found:
         private.setdefault("systemClientId", str(uuid.uuid4()))
     return {"identity": found or {"type": "None"}}
-
-
-def _split_secrets(configuration: JSON, known: JSON) -> tuple[JSON, JSON]:
-    """The configuration without secret values, and the values.
-
-    A secret that comes without the key `value` keeps the one that it has: a PATCH of something else sends it so.
-    """
-    values: JSON = {}
-    shown: list[JSON] = []
-    for entry in entries(configuration.get("secrets")):
-        name = text(entry.get("name"))
-        if "keyVaultUrl" not in entry:
-            value = text(entry["value"]) if "value" in entry else text(known.get(name))
-            if value:
-                values[name] = value
-        shown.append({key: item for key, item in entry.items() if key != "value"})
-    if "secrets" not in configuration:
-        return configuration, values
-    return {**configuration, "secrets": shown}, values
-
-
-def _filled_configuration(configuration: JSON, app: str, domain: str) -> JSON:
-    filled: JSON = {"activeRevisionsMode": "Single", **configuration}
-    ingress = fields(configuration.get("ingress"))
-    if ingress:
-        external = ingress.get("external") is True
-        filled["ingress"] = {
-            "external": external,
-            "transport": "Auto",
-            "allowInsecure": False,
-            "exposedPort": 0,
-            "traffic": [{"latestRevision": True, "weight": 100}],
-            **ingress,
-            "fqdn": f"{app}{'' if external else '.internal'}.{domain}",
-        }
-    return filled
-
-
-def _filled_template(template: JSON) -> JSON:
-    scale = {"minReplicas": 0, "maxReplicas": 10, "cooldownPeriod": 300, "pollingInterval": 30}
-    return {
-        **template,
-        "containers": [
-            {**container, "resources": {"cpu": 0.5, "memory": "1Gi", **fields(container.get("resources"))}}
-            for container in entries(template.get("containers"))
-        ],
-        "scale": {**scale, **fields(template.get("scale"))},
-    }

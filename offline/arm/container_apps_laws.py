@@ -71,6 +71,21 @@ ENV_HAS_APPS = Law(
     protects="apps go before their environment",
 )
 
+ENV_NETWORK_CHANGE = Law(
+    id="env-net-change",
+    status=200,
+    code="",
+    message="The environment keeps the network, the subnet and the zone redundancy that it was made with: a change of "
+    "them is answered with success and ignored.",
+    source="microsoft/azure-container-apps#851, pulumi/pulumi-azure-native#2577, Azure/azure-powershell#19329",
+    protects="taking an environment for moved that stands where it stood",
+    silent=True,
+)
+# No law here is ManagedEnvironmentV1SubnetDelegationNotAllowed, which refuses any update of an old consumption-only
+# environment in a delegated subnet (microsoft/azure-container-apps#1799, kommodity-io/kommodity#439). No such
+# environment can be made any more: in a network of one's own, every new one is of the second generation and wants the
+# delegation (microsoft/azure-container-apps#1646, kommodity-io/kommodity#440). Nothing here is older than that.
+
 # Apps --------------------------------------------------------------------------------------------------------
 
 APP_NAME = Law(
@@ -214,6 +229,17 @@ APP_REVISION_SUFFIX = Law(
     unconfirmed=True,
 )
 
+APP_VOLUME = Law(
+    id="app-volume",
+    status=201,
+    code="",
+    message="A volume whose name has an upper-case letter, a dot or an underscore is accepted. Its revision never "
+    "starts, and after a quarter of an hour the operation fails by app-expired, without a word about the name.",
+    source="microsoft/azure-container-apps#545, MicrosoftDocs/azure-docs#123092",
+    protects="a name that Kubernetes does not take, which nobody says",
+    silent=True,
+)
+
 # A revision that does not come up: the operation's failure -----------------------------------------------------
 
 APP_IMAGE = Law(
@@ -244,6 +270,7 @@ ENVIRONMENT_LAWS = (
     ENV_SUBNET_SHARED,
     ENV_BUSY,
     ENV_HAS_APPS,
+    ENV_NETWORK_CHANGE,
 )
 APP_LAWS = (
     APP_NAME,
@@ -260,6 +287,7 @@ APP_LAWS = (
     APP_PORT,
     APP_IDENTITY,
     APP_REVISION_SUFFIX,
+    APP_VOLUME,
     APP_IMAGE,
     APP_EXPIRED,
 )

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterator
 
 from offline.arm.delays import Delay
-from offline.arm.errors import JSON
+from offline.arm.errors import JSON, Law
 from offline.arm.kinds import Azure, Kind, Write
 from offline.arm.store import Resource, Store
 
@@ -14,6 +14,21 @@ IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
 REPLICATION = Delay(fact="directory-delay-seconds", seconds=30.0)
 """Until every part of the directory knows a new principal. Azure promises nothing; roles assigned at once without a
 principal type fail often (role-principal)."""
+
+
+IDENTITY_OPERATION = Law(
+    id="identity-op",
+    status=400,
+    code="FailedIdentityOperation",
+    message="Identity operation for resource '{id}' failed with error 'Failed to perform resource identity operation. "
+    "Status: '{status}'. Response: '{response}'.'.",
+    source="Azure/CanadaPubSecALZ#380, Azure/ResourceModules#2391 (Conflict); Azure/azure-cli#31837, "
+    "Azure/aad-pod-identity#521 (BadRequest, status 400; text of a missing identity unconfirmed)",
+    protects="a resource that carries an identity which is gone, or that is made again before the old one's identities "
+    "have left",
+    remedy="BadRequest: the body names an identity that does not exist any more; name the new one. Conflict: wait a "
+    "minute and run `up` again.",
+)
 
 
 class UserAssignedIdentity(Kind):

@@ -255,12 +255,7 @@ class ResourceManager:
             checks.group(azure, where.id, writing=True)
         self._allowed(call, where.id, f"{kind.type}/write")
         check_links(
-            self._access,
-            principal_id=call.principal_id,
-            client_id=call.client_id,
-            scope=where.id,
-            action=f"{kind.type}/write",
-            body=call.body,
+            self._access, call.principal_id, call.client_id, where.id, f"{kind.type}/write", call.body
         )
         verb = "create" if azure.store.get(where.id) is None else "update"
         await self._met(call, where.id, verb)

@@ -1,111 +1,18 @@
 """Microsoft.Insights: diagnostic settings, action groups and metric alerts. Its errors are flat."""
 
+import uuid
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
+from offline.arm.delays import Delay
 from offline.arm.errors import JSON, ArmError, Law
 from offline.arm.ids import ResourceId
 from offline.arm.kinds import Azure, Kind, Write
+from offline.arm.monitor_lists import CATEGORIES, METRICS, NO_METRICS
 from offline.arm.store import Resource
 
-CATEGORIES: Mapping[str, tuple[str, ...]] = {
-    "microsoft.cognitiveservices/accounts": ("Audit", "RequestResponse", "Trace", "AzureOpenAIRequestUsage"),
-    "microsoft.keyvault/vaults": ("AuditEvent", "AzurePolicyEvaluationDetails"),
-    "microsoft.app/managedenvironments": (
-        "ContainerAppConsoleLogs",
-        "ContainerAppSystemLogs",
-        "ContainerAppHTTPLogs",
-    ),
-    "microsoft.app/containerapps": (),
-    "microsoft.network/virtualnetworks": ("VMProtectionAlerts",),
-    "microsoft.network/networksecuritygroups": (
-        "NetworkSecurityGroupEvent",
-        "NetworkSecurityGroupRuleCounter",
-    ),
-    "microsoft.network/publicipaddresses": (
-        "DDoSProtectionNotifications",
-        "DDoSMitigationFlowLogs",
-        "DDoSMitigationReports",
-    ),
-    "microsoft.operationalinsights/workspaces": ("Audit", "SummaryLogs"),
-    "microsoft.containerregistry/registries": (
-        "ContainerRegistryLoginEvents",
-        "ContainerRegistryRepositoryEvents",
-    ),
-    "microsoft.dbforpostgresql/flexibleservers": (
-        "PostgreSQLLogs",
-        "PostgreSQLFlexSessions",
-        "PostgreSQLFlexQueryStoreRuntime",
-        "PostgreSQLFlexQueryStoreWaitStats",
-        "PostgreSQLFlexTableStats",
-        "PostgreSQLFlexDatabaseXacts",
-    ),
-    "microsoft.cache/redisenterprise": (),
-    "microsoft.cache/redisenterprise/databases": ("ConnectionEvents",),
-    "microsoft.insights/components": (
-        "AppAvailabilityResults",
-        "AppBrowserTimings",
-        "AppDependencies",
-        "AppEvents",
-        "AppExceptions",
-        "AppMetrics",
-        "AppPageViews",
-        "AppPerformanceCounters",
-        "AppRequests",
-        "AppSystemEvents",
-        "AppTraces",
-    ),
-}
-"""Log categories by resource type. Source: docs azure-monitor/reference/logs-index, 2026-11."""
-
-NO_METRICS = frozenset(
-    {"microsoft.network/networksecuritygroups", "microsoft.cache/redisenterprise/databases"}
-)
-
-METRICS: Mapping[str, frozenset[str]] = {
-    "microsoft.cognitiveservices/accounts": frozenset(
-        {
-            "AzureOpenAIRequests",
-            "AzureOpenAIAvailabilityRate",
-            "AzureOpenAITTLTInMS",
-            "AzureOpenAINormalizedTTFTInMS",
-            "AzureOpenAITimeToResponse",
-            "AzureOpenAITokenPerSecond",
-            "AzureOpenAIContextTokensCacheMatchRate",
-            "AzureOpenAIProvisionedManagedUtilizationV2",
-            "ProcessedPromptTokens",
-            "GeneratedTokens",
-            "TokenTransaction",
-            "TotalCalls",
-            "SuccessfulCalls",
-            "TotalErrors",
-            "BlockedCalls",
-            "ServerErrors",
-            "ClientErrors",
-            "Latency",
-            "SuccessRate",
-        }
-    ),
-    "microsoft.app/containerapps": frozenset(
-        {
-            "Requests",
-            "ResponseTime",
-            "Replicas",
-            "RestartCount",
-            "UsageNanoCores",
-            "WorkingSetBytes",
-            "RxBytes",
-            "TxBytes",
-            "CpuPercentage",
-            "MemoryPercentage",
-            "TotalCoresQuotaUsed",
-            "CoresQuotaUsed",
-        }
-    ),
-    "microsoft.keyvault/vaults": frozenset(
-        {"Availability", "SaturationShoebox", "ServiceApiHit", "ServiceApiLatency", "ServiceApiResult"}
-    ),
-}
-"""Metric names by resource type. Source: docs azure-monitor/reference/metrics-index, 2026-11."""
+METRICS_SEEN = Delay(fact="metrics-delay-seconds", seconds=180)
+"""Until a new resource's metrics are known by name (public logs, "minutes"; CompositionalIT/farmer#807)."""
 
 DIAG_CATEGORY = Law(
     id="diag-category",
@@ -150,8 +57,11 @@ ALERT_METRIC = Law(
     id="alert-metric",
     status=400,
     code="BadRequest",
-    message="Couldn't find a metric named {metric}. Make sure the name is correct.",
-    source="public logs (5 files; end of the text unconfirmed)",
+    message="Couldn't find a metric named {metric}. Make sure the name is correct. If this metric hasn't been reported "
+    "yet, use the -skipMetricValidation flag. Learn more here: https://docs.microsoft.com/azure/azure-monitor/platform/"
+    "alerts-troubleshoot-metric#define-an-alert-rule-on-a-custom-metric-that-isnt-emitted-yet  "
+    "Activity ID: {activity}.",
+    source="CompositionalIT/farmer#807, mspnp/aks-baseline#117; public logs (5 files)",
     protects="a metric name that the resource does not emit, or does not emit yet: set skipMetricValidation",
 )
 
@@ -321,24 +231,31 @@ class MetricAlert(Kind):
         scopes = write.properties.get("scopes")
         for text in scopes if isinstance(scopes, list) else []:
             target = ResourceId(str(text))
-            if azure.store.get(target) is None:
+            found = azure.store.get(target)
+            if found is None:
                 raise ArmError(
                     404, "ResourceNotFound", f"The resource '{target.text}' could not be found.", flat=True
                 )
             criteria = write.properties.get("criteria")
             for entry in _entries(criteria if isinstance(criteria, dict) else {}, "allOf"):
-                metric = entry.get("metricName")
-                known = METRICS.get(target.type.lower())
-                if (
-                    known is not None
-                    and metric not in known
-                    and entry.get("skipMetricValidation") is not True
-                ):
-                    raise ALERT_METRIC.broken(metric=metric)
+                if entry.get("skipMetricValidation") is not True:
+                    _check_metric(azure, found, entry.get("metricName"))
 
     def accept(self, azure: Azure, write: Write) -> Resource:
         properties: JSON = {"autoMitigate": True, "actions": [], **write.properties}
         return Resource(id=write.id, body={**write.body, "properties": properties})
+
+
+def _check_metric(azure: Azure, target: Resource, metric: object) -> None:
+    """:raises ArmError: alert-metric, also for a right name while the resource has not reported anything yet."""
+    known = METRICS.get(target.type.lower())
+    written = target.body.get("systemData")
+    created = written.get("createdAt") if isinstance(written, dict) else None
+    age = (
+        azure.clock.now() - datetime.fromisoformat(str(created)) if created is not None else timedelta.max
+    ).total_seconds()
+    if known is not None and (metric not in known or age < METRICS_SEEN.real(azure.store, azure.clock)):
+        raise ALERT_METRIC.broken(metric=metric, activity=uuid.uuid4())
 
 
 KINDS: tuple[Kind, ...] = (DiagnosticSetting(), ActionGroup(), MetricAlert())

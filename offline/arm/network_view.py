@@ -121,7 +121,8 @@ def connections(endpoint: Resource) -> Iterator[Connection]:
                 name=str(entry.get("name", "")),
                 target=ResourceId(str(properties.get("privateLinkServiceId", ""))),
                 group=str((properties.get("groupIds") or [""])[0]),
-                approved=state == "Approved" and endpoint.state == "Succeeded",
+                # One that works goes on working while its tags are changed.
+                approved=state == "Approved" and endpoint.state in ("Succeeded", "Updating"),
             )
 
 
@@ -175,7 +176,7 @@ def linked_zones(store: Store, network_id: str) -> list[Resource]:
         if (
             isinstance(network, dict)
             and str(network.get("id", "")).lower() == network_id.lower()
-            and link.state == "Succeeded"
+            and link.properties.get("virtualNetworkLinkState") == "Completed"
             and link.id.parent is not None
         ):
             zone = store.get(link.id.parent)

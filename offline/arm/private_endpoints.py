@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from offline.arm import network_laws as laws
+from offline.arm.delays import Delay
 from offline.arm.errors import JSON, ArmError
 from offline.arm.ids import ResourceId
 from offline.arm.kinds import RES_MISSING, Azure, Kind, Write
@@ -28,8 +29,10 @@ RESERVED = 4
 """Azure keeps the first four addresses of a subnet, and the last."""
 
 ACCEPTED_LAG = 1.0
-"""Virtual seconds that the network provider takes an account for Accepted after its own GET says Succeeded; seen:
+"""Azure's seconds that the network provider takes an account for Accepted after its own GET says Succeeded; seen:
 0.4 s (hashicorp/terraform-provider-azurerm#31712)."""
+
+ACCEPTED = Delay(fact="accepted-lag-seconds", seconds=ACCEPTED_LAG)
 
 _KINDS_OF_CONNECTION = ("privateLinkServiceConnections", "manualPrivateLinkServiceConnections")
 
@@ -193,7 +196,7 @@ def _check_target(azure: Azure, endpoint_id: ResourceId, entry: Mapping[str, obj
 
 def _still_accepted(azure: Azure, account: Resource) -> bool:
     """Whether the network provider takes the account, or a deployment in it, for unfinished."""
-    lag = azure.clock.real(ACCEPTED_LAG)
+    lag = ACCEPTED.real(azure.store, azure.clock)
     return account.state not in ("Succeeded", "Failed") or any(
         operation.resource.within(account.id)
         and operation.resource.type.startswith(ACCOUNT)

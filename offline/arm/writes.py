@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from offline.arm import checks, durations, policies
 from offline.arm import general_laws as laws
 from offline.arm.errors import JSON, ArmError
+from offline.arm.identity_block import check_identities
 from offline.arm.ids import ResourceId
 from offline.arm.kinds import Azure, Kind, Verb, Write
 from offline.arm.operations import Operations
@@ -114,6 +115,7 @@ class Writes:
         policies.check(azure.store, write.id, kind.type, write.body)
         self._typed(call, write)
         self._not_busy(kind, write)
+        check_identities(azure, write)
         kind.check(azure, write)
         return write
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from offline.arm.faults import Fault
 from offline.arm.held_subnets import hold
 from offline.arm.ids import ResourceId
 from offline.arm.network_view import private_target
@@ -385,8 +386,31 @@ class TestPrivateDns:
             "Cannot delete resource while nested resources exist. Some existing nested resource IDs include: "
             f"'{rig.base}{linked}'. Please delete all nested resources before deleting this resource.",
         )
+        rig.inside(lambda: rig.store.set_fact("stale-links-seconds", 0))
         rig.remove(linked)
         assert rig.remove(path)["status"] == "Succeeded"
+
+    def test_a_zone_counts_a_link_for_a_moment_after_it_is_gone(self, rig: Rig) -> None:
+        group = rig.group()
+        path = zone(rig, group)
+        linked = link(rig, path, rig.network(group))
+        rig.inside(lambda: rig.store.set_fact("stale-links-seconds", 10**6))
+        rig.remove(linked)
+        assert rig.ask("GET", linked).status_code == 404
+        assert error(rig.ask("DELETE", path))[:2] == (409, "CannotDeleteResource")
+        assert rig.remove(group)["status"] == "Succeeded", "the delete of the whole group gets over it"
+
+    def test_a_link_and_an_endpoint_work_while_they_are_written_again(self, rig: Rig) -> None:
+        reached = Reached(rig)
+        rig.inside(lambda: rig.faults.add(Fault(effect="hang", verb="update")))
+        linked = {**link_body(rig, reached.network), "tags": {"a": "b"}}
+        endpoint = {**rig.endpoint_body(reached.subnet, reached.account), "tags": {"a": "b"}}
+        for path, body in ((reached.links[0], linked), (reached.endpoint, endpoint)):
+            rig.start(path, body)
+            assert rig.see(path)["properties"]["provisioningState"] == "Updating"
+        assert target(rig, reached.network)[0] == "reached"
+        rig.inside(rig.faults.clear)
+        rig.idle()
 
     def test_a_network_asks_one_zone_of_a_name(self, rig: Rig) -> None:
         one, two = rig.group("one"), rig.group("two")

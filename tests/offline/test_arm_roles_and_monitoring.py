@@ -341,13 +341,18 @@ class TestMonitoring:
                 },
             }
 
-        assert error(rig.ask("PUT", path, body("AzureOpenAIRequest"))) == (
-            400,
-            "BadRequest",
-            "Couldn't find a metric named AzureOpenAIRequest. Make sure the name is correct.",
+        rig.inside(lambda: rig.store.set_fact("metrics-delay-seconds", 0))
+        status, code, message = error(rig.ask("PUT", path, body("AzureOpenAIRequest")))
+        assert (status, code) == (400, "BadRequest")
+        assert message.startswith(
+            "Couldn't find a metric named AzureOpenAIRequest. Make sure the name is correct."
         )
         assert rig.ask("PUT", path, body("AzureOpenAIRequest", skipMetricValidation=True)).status_code == 200
         assert rig.ask("PUT", path, body("AzureOpenAIRequests")).status_code == 200
+        rig.inside(lambda: rig.store.set_fact("metrics-delay-seconds", 10**6))
+        assert error(rig.ask("PUT", path, body("AzureOpenAIRequests")))[2].startswith(
+            "Couldn't find a metric"
+        )
 
     def test_an_action_group_lists_every_kind_of_receiver(self, rig: Rig) -> None:
         path = f"{rig.group()}/providers/Microsoft.Insights/actionGroups/people"
