@@ -22,6 +22,8 @@ ROLE_PRINCIPAL = Law(
     "ServicePrincipal, User, or Group.  See https://aka.ms/docs-principaltype",
     source="Azure/avdaccelerator#76, MicrosoftDocs/azure-docs#103085",
     protects="a role for an identity that was made a moment ago",
+    remedy="Set `principalType` (ServicePrincipal for a managed identity): Azure then does not look for it in "
+    "the directory.",
 )
 ROLE_EXISTS = Law(
     id="role-exists",
@@ -30,6 +32,7 @@ ROLE_EXISTS = Law(
     message="The role assignment already exists. The ID of the conflicting role assignment is {other}.",
     source="public log (status unconfirmed)",
     protects="the same role twice under two names",
+    remedy="Delete the other assignment, or import it: one principal has one role once at a scope.",
     unconfirmed=True,
 )
 ROLE_UPDATE = Law(
@@ -40,6 +43,8 @@ ROLE_UPDATE = Law(
     source="docs role-based-access-control/troubleshooting; docs azure-resource-manager/bicep/scenarios-rbac (a name "
     "is one assignment's in the whole tenant); jetbrains/teamcity-azure-template#10",
     protects="a name that does not follow the principal and the scope: the identity is made anew, the assignment not",
+    remedy="Give the assignment a name that is made from scope, role and principal, so that another principal is "
+    "another assignment.",
 )
 ROLE_NAME = Law(
     id="role-name",
@@ -48,6 +53,7 @@ ROLE_NAME = Law(
     message="The role assignment ID '{name}' is not valid. The role assignment ID must be a GUID.",
     source="Azure/Azure-Landing-Zones#3419, pulumi/pulumi-azure-native#625",
     protects="a readable name where Azure wants a GUID",
+    remedy="The name is a GUID.",
 )
 ROLE_PRINCIPAL_GUID = Law(
     id="role-principal-guid",
@@ -65,6 +71,7 @@ ROLE_DEFINITION = Law(
     message="The specified role definition with ID '{role}' does not exist.",
     source="public log (status unconfirmed)",
     protects="a mistyped role",
+    remedy="Correct the id of the role's definition; `az role definition list` shows them.",
     unconfirmed=True,
 )
 

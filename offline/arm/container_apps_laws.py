@@ -15,6 +15,7 @@ ENV_DELEGATION = Law(
     message="The subnet of the environment must be delegated to the service 'Microsoft.App/environments'.",
     source="MicrosoftDocs/azure-docs#119379, kommodity-io/kommodity#440",
     protects="an environment with workload profiles needs its subnet handed over to it",
+    remedy="Delegate the subnet to `Microsoft.App/environments`.",
     unconfirmed=True,
 )
 ENV_SIZE = Law(
@@ -24,6 +25,7 @@ ENV_SIZE = Law(
     message="The environment network configuration is invalid: Provided subnet must have a size of at least /{size}",
     source="microsoft/azure-container-apps#425",
     protects="a subnet cannot grow once the environment is in it",
+    remedy="Make the subnet larger before the environment is in it: /27 with workload profiles, /23 without.",
     unconfirmed=True,
 )
 ENV_SUBNET_MISSING = Law(
@@ -33,6 +35,7 @@ ENV_SUBNET_MISSING = Law(
     message="The environment network configuration is invalid: {reason}",
     source="microsoft/azure-container-apps#1220, #786, #1534",
     protects="the environment reads the subnet when it is made, not later",
+    remedy="See that the subnet's id is right, and let the environment wait for the subnet.",
 )
 NO_ADDRESS_PREFIX = "The subnet and its addressPrefix could not be found."
 NO_NETWORK = "Invalid vnet resource ID provided, or the virtual network could not be found."
@@ -43,6 +46,8 @@ ENV_SUBNET_SHARED = Law(
     message="The subnet '{subnet}' is already in use by the managed environment '{owner}'.",
     source="public deployment notes of four repositories",
     protects="an environment wants a subnet of its own",
+    remedy="Give the environment a subnet of its own. After the delete of another environment in it, wait for up "
+    "to an hour or take a new subnet.",
     unconfirmed=True,
 )
 ENV_BUSY = Law(
@@ -52,6 +57,7 @@ ENV_BUSY = Law(
     message="Cannot modify Container Apps environment {name} because another operation is in progress.",
     source="microsoft/azure-container-apps#1112, #701",
     protects="a second write waits for the first",
+    remedy="Wait for the first write, and try again.",
     unconfirmed=True,
 )
 ENV_FAILED = Law(
@@ -61,6 +67,7 @@ ENV_FAILED = Law(
     message="The environment '{id}' has not been provisioned successfully.",
     source="microsoft/azure-container-apps#868, #1208, #1778 (status 400)",
     protects="no app goes into an environment that is not whole",
+    remedy="Look at the environment's own error, and write it again (a changed tag is enough) or make it anew.",
 )
 ENV_HAS_APPS = Law(
     id="env-has-apps",
@@ -69,6 +76,7 @@ ENV_HAS_APPS = Law(
     message="The specified environment {name} cannot be deleted because it still contains {count} ContainerApps",
     source="microsoft/azure-container-apps#1012",
     protects="apps go before their environment",
+    remedy="Delete the apps in it first.",
 )
 
 ENV_NETWORK_CHANGE = Law(
@@ -99,6 +107,7 @@ APP_NAME = Law(
     ),
     source="MicrosoftDocs/azure-docs#95762",
     protects="the name is part of a host name",
+    remedy="Lower case letters, digits and single hyphens, 2 to 32 of them.",
     unconfirmed=True,
 )
 APP_ENVIRONMENT_INVALID = Law(
@@ -116,6 +125,7 @@ APP_ENVIRONMENT_MISSING = Law(
     message="The environment '{id}' could not be found.",
     source="Azure/container-apps-deploy-action#84 (the code)",
     protects="the environment exists before the app",
+    remedy="Let the app wait for its environment.",
     unconfirmed=True,
 )
 APP_BUSY = Law(
@@ -127,6 +137,7 @@ APP_BUSY = Law(
     ),
     source="microsoft/azure-container-apps#1731",
     protects="a second write waits for the roll to end",
+    remedy="Wait for the roll to end, and try again.",
     unconfirmed=True,
 )
 APP_SECRET = Law(
@@ -139,6 +150,7 @@ APP_SECRET = Law(
     ),
     source="pulumi/pulumi-azure-native#2673, #2807, Azure-Samples/langfuse-on-azure#12",
     protects="an empty value is no value",
+    remedy="Give the secret a value that is not empty, or `keyVaultUrl` and `identity` together.",
     unconfirmed=True,
 )
 APP_SECRET_NAME = Law(
@@ -152,6 +164,7 @@ APP_SECRET_NAME = Law(
     ),
     source="Azure/container-apps-deploy-action#116",
     protects="a secret's name is a Kubernetes name",
+    remedy="Lower case letters, digits and hyphens.",
 )
 APP_SECRET_REF = Law(
     id="app-secretref",
@@ -160,6 +173,7 @@ APP_SECRET_REF = Law(
     message="SecretRef '{secret}' defined for container '{container}' not found.",
     source="pulumi/pulumi-azure-native#1715",
     protects="what the template names is among the app's secrets",
+    remedy="Add the secret to `configuration.secrets`, or correct its name.",
     unconfirmed=True,
 )
 APP_KEY_VAULT_REFERENCE = Law(
@@ -173,6 +187,9 @@ APP_KEY_VAULT_REFERENCE = Law(
     ),
     source="microsoft/azure-container-apps#1159, #1174, #739",
     protects="role, network path and secret stand before the app: all three fail with this text",
+    remedy="Three things stand before the app: the role Key Vault Secrets User for its identity (and some "
+    "minutes), the way to the vault (private endpoint, zone, link), and the secret itself. Then run it "
+    "again.",
 )
 APP_CPU = Law(
     id="app-cpu",
@@ -185,6 +202,7 @@ APP_CPU = Law(
     ),
     source="Azure/bicep-types-az#1924, Azure/bicep#10821",
     protects="memory is twice the cores, in steps of a quarter core",
+    remedy="Memory in Gi is twice the cores: 0.25 and 0.5Gi, up to 4 and 8Gi.",
     unconfirmed=True,
 )
 APP_MOUNT = Law(
@@ -214,6 +232,7 @@ APP_IDENTITY = Law(
     message="Invalid Request: The identity '{identity}' is not assigned to the container app '{name}'.",
     source="none found",
     protects="a secret or registry can only use an identity that the app carries",
+    remedy="Add the identity to the app's `identity.userAssignedIdentities`.",
     unconfirmed=True,
 )
 APP_REVISION_SUFFIX = Law(
@@ -226,6 +245,7 @@ APP_REVISION_SUFFIX = Law(
     ),
     source="general knowledge",
     protects="a fixed suffix allows one template only",
+    remedy="Leave the suffix out, or change it with every template.",
     unconfirmed=True,
 )
 
@@ -253,6 +273,7 @@ APP_IMAGE = Law(
     ),
     source="Azure-Samples/call-center-voice-agent-accelerator#3",
     protects="image and tag exist and may be pulled",
+    remedy="See that image and tag exist, and that the app's identity may pull from the registry.",
 )
 APP_EXPIRED = Law(
     id="app-expired",
@@ -261,6 +282,8 @@ APP_EXPIRED = Law(
     message="Failed to provision revision for container app '{name}'. Error details: Operation expired.",
     source="Azure/terraform-azure-container-apps#53, Azure-Samples/tutor#118",
     protects="a revision whose probes never pass takes no traffic; the old one keeps it",
+    remedy="Read the replica's log: the container ends, or its probes ask another port or path than it answers "
+    "on, or too soon.",
 )
 
 ENVIRONMENT_LAWS = (

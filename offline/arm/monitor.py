@@ -21,6 +21,7 @@ DIAG_CATEGORY = Law(
     message="Category '{category}' is not supported.",
     source="public log",
     protects="a log category that the resource does not have: a container app has none",
+    remedy="Leave the category out: a container app has none of its own, its logs go by the environment.",
     flat=True,
 )
 DIAG_SINK = Law(
@@ -31,6 +32,7 @@ DIAG_SINK = Law(
     "Data sinks can't be reused in different settings on the same category for the same resource.",
     source="public logs (8 files)",
     protects="two settings that send one category to one place; `allLogs` covers them all",
+    remedy="Send a category to one place once: delete the other setting, or leave `allLogs` to one of them.",
     flat=True,
 )
 DIAG_NO_SINK = Law(
@@ -63,6 +65,7 @@ ALERT_METRIC = Law(
     "Activity ID: {activity}.",
     source="CompositionalIT/farmer#807, mspnp/aks-baseline#117; public logs (5 files)",
     protects="a metric name that the resource does not emit, or does not emit yet: set skipMetricValidation",
+    remedy="Set `skipMetricValidation: true`: a resource that is some minutes old emits no metric yet.",
 )
 
 _SINKS = ("workspaceId", "storageAccountId", "eventHubAuthorizationRuleId", "marketplacePartnerId")

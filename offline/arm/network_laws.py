@@ -10,6 +10,8 @@ NET_PARALLEL = Law(
     "To retrieve status of the operation use uri: {uri}.",
     source="Azure/terraform-provider-azapi#503, pulumi/pulumi-azure-native#699, #1024",
     protects="two writes at once under one network: subnets beside each other, an endpoint beside a subnet",
+    remedy="Let what is written under one network wait for each other (`depends_on`): its subnets, and the "
+    "endpoints in them. azure-native tries again three times by itself.",
 )
 NET_SUBNET_IN_USE = Law(
     id="net-subnet-in-use",
@@ -19,6 +21,8 @@ NET_SUBNET_IN_USE = Law(
     "resources within the subnet. See aka.ms/deletesubnet.",
     source="terraform-provider-azurerm source; public log (status unconfirmed)",
     protects="deleting a subnet before what stands in it, or before a deleted environment has let go of it",
+    remedy="Delete what stands in the subnet first. After a Container Apps environment it takes some minutes "
+    "until its hold is gone: try again.",
     unconfirmed=True,
 )
 NET_PREFIX_IN_USE = Law(
@@ -28,6 +32,7 @@ NET_PREFIX_IN_USE = Law(
     message="IpPrefix {prefix} on Subnet {subnet} has active allocations and cannot be deleted.",
     source="docs virtual-network/manage-subnets (text unconfirmed)",
     protects="moving a subnet's range while something stands in it",
+    remedy="Make a second subnet with the new range and move there; a range in use stays.",
     unconfirmed=True,
 )
 NET_OVERLAP = Law(
@@ -38,6 +43,7 @@ NET_OVERLAP = Law(
     "virtual network '{network}'.",
     source="MicrosoftDocs/azure-docs#123869 (code unconfirmed)",
     protects="an address plan whose subnets overlap",
+    remedy="Give each subnet a range of its own.",
     unconfirmed=True,
 )
 NET_OUTSIDE = Law(
@@ -48,6 +54,7 @@ NET_OUTSIDE = Law(
     "virtual network '{network}'.",
     source="MicrosoftDocs/azure-docs#123869, Azure/azure-cli#10917 (code unconfirmed)",
     protects="an address plan whose subnets lie outside their network",
+    remedy="Take a range inside of the network's address space, or widen the space first.",
     unconfirmed=True,
 )
 NET_PREFIX = Law(
@@ -78,6 +85,7 @@ NET_REFERENCE = Law(
     "resource exists, and that both resources are in the same region.",
     source="microsoft-foundry/foundry-samples#657, Azure/aca-landing-zone-accelerator#140",
     protects="an endpoint or subnet that names what is not there, or is there in another region",
+    remedy="See that the id is right, and that both are in one region; let the one wait for the other.",
 )
 NSG_CONFLICT = Law(
     id="nsg-conflict",
@@ -87,6 +95,7 @@ NSG_CONFLICT = Law(
     "To learn more, see aka.ms/nsgrules.",
     source="hashicorp/terraform-provider-azurerm#11137, Azure/aks-engine#2106",
     protects="two rules of one direction with one priority",
+    remedy="Give every rule of one direction a priority of its own.",
 )
 NSG_IN_USE = Law(
     id="nsg-in-use",
@@ -97,6 +106,7 @@ NSG_IN_USE = Law(
     "To learn how to do this, see aka.ms/deletensg.",
     source="pulumi/pulumi-azure-native#3051",
     protects="deleting a security group before its subnet",
+    remedy="Take the security group off the subnet first, or delete the subnet.",
 )
 PE_SECOND_GROUP = Law(
     id="pe-second-group",
@@ -105,6 +115,7 @@ PE_SECOND_GROUP = Law(
     message="Cannot create more than one private dns zone groups in the private endpoint {endpoint}.",
     source="pulumi/pulumi-azure-native#2179 (code and status unconfirmed)",
     protects="a zone group for each zone, where one group takes them all",
+    remedy="Name all zones in one zone group.",
     unconfirmed=True,
 )
 PE_TARGET_STATE = Law(
@@ -114,6 +125,8 @@ PE_TARGET_STATE = Law(
     message="Call to Microsoft.CognitiveServices/accounts failed. Error message: Account {id} in state Accepted",
     source="hashicorp/terraform-provider-azurerm#31712, #15152, DefangLabs/pulumi-defang#274",
     protects="an endpoint that follows its account too closely; the account's own GET says Succeeded by then",
+    remedy="Let the endpoint wait for the account's last deployment, not for the account alone, and run it "
+    "again: the network provider learns late that the account is done.",
 )
 PE_NO_SUBDOMAIN = Law(
     id="cog-pe-no-subdomain",
@@ -123,6 +136,7 @@ PE_NO_SUBDOMAIN = Law(
     "Account {id} has no custom subdomain; private endpoints need one.",
     source="hashicorp/terraform-provider-azurerm#7338 (code and text unconfirmed)",
     protects="an endpoint to an account without a host name of its own",
+    remedy="Set `customSubDomainName` on the account. It can be set once, and only stays.",
     unconfirmed=True,
 )
 PE_GROUP = Law(
@@ -132,6 +146,7 @@ PE_GROUP = Law(
     message="Group id '{group}' of private endpoint {endpoint} is not supported by {type}. Supported: {groups}.",
     source="docs private-link/private-endpoint-overview (code and text unconfirmed)",
     protects="a group id that the target does not have",
+    remedy="The group is `account` for Azure OpenAI and `vault` for Key Vault.",
     unconfirmed=True,
 )
 PE_FULL = Law(
@@ -141,6 +156,7 @@ PE_FULL = Law(
     message="Subnet {subnet} with address prefix {prefix} does not have enough capacity for {needed} IP addresses.",
     source="docs virtual-network troubleshooting (text unconfirmed)",
     protects="a subnet that is too small for what stands in it",
+    remedy="Take a larger range: five addresses of each subnet are Azure's own.",
     unconfirmed=True,
 )
 DNS_ZONE_LINKS = Law(
@@ -151,6 +167,7 @@ DNS_ZONE_LINKS = Law(
     "Please delete all nested resources before deleting this resource.",
     source="learntocloud/networking-lab#8, Azure/azure-cli#15010",
     protects="deleting a zone before its links",
+    remedy="Delete the zone's links first. Just after their delete the refusal may linger: try again.",
 )
 DNS_LINK_OVERLAP = Law(
     id="dns-link-overlap",
@@ -160,6 +177,7 @@ DNS_LINK_OVERLAP = Law(
     "You tried to link virtual network with '{zone}' and '{other}' zones.",
     source="docs AKS troubleshooting; public log",
     protects="a second zone of the same name for a network that has one",
+    remedy="Use the zone of that name that the network is linked to already.",
 )
 DNS_TYPE_RECORDS = Law(
     id="dns-records",
