@@ -9,6 +9,7 @@ from offline.arm import key_vault_laws as laws
 from offline.arm.errors import JSON
 from offline.arm.ids import ResourceId
 from offline.arm.kinds import Azure, Kind, Route, RouteRequest, Write
+from offline.arm.late_firewall import spreading
 from offline.arm.network_view import connections_to
 from offline.arm.regions import region
 from offline.arm.store import Deleted, Resource
@@ -210,6 +211,8 @@ class Vault(Kind):
         acls = asked.get("networkAcls")
         if isinstance(acls, dict):
             properties["networkAcls"] = {"ipRules": [], "virtualNetworkRules": [], **acls}
+        if write.existing is not None:
+            private = spreading(azure, write.existing, properties)
         return Resource(id=write.id, body={**body, "properties": properties}, private=private)
 
     def provisioned(self, azure: Azure, resource: Resource) -> None:

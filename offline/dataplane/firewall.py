@@ -5,6 +5,7 @@ from typing import Literal
 
 from offline.arm.addresses import address_of
 from offline.arm.ids import ResourceId
+from offline.arm.late_firewall import rules_in_force
 from offline.arm.store import Resource, Store
 from offline.arrival import Arrival
 
@@ -15,9 +16,10 @@ def judge(store: Store, target: Resource, arrival: Arrival) -> Verdict:
     """`disabled`: the public side is off. `denied`: it is on, and no rule admits this caller."""
     if arrival.private:
         return "open"
-    if target.properties.get("publicNetworkAccess") == "Disabled":
+    rules = rules_in_force(target)
+    if rules.get("publicNetworkAccess") == "Disabled":
         return "disabled"
-    acls = target.properties.get("networkAcls")
+    acls = rules.get("networkAcls")
     if not isinstance(acls, dict) or acls.get("defaultAction", "Allow") != "Deny":
         return "open"
     address = ipaddress.ip_address(address_of(store, arrival.caller))

@@ -9,6 +9,8 @@ import pytest
 
 from offline.arm.key_vault import TAKEN_FACT
 from offline.arm.vault_secrets import versions
+from offline.arrival import Arrival, Caller
+from offline.dataplane.firewall import judge
 from tests.offline.arm_rig import SUBSCRIPTION, TENANT, Rig, error
 
 PROVIDER = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.KeyVault"
@@ -283,3 +285,29 @@ def test_group_takes_vault_and_secrets_along(rig: Rig) -> None:
     rig.make(SECRET, _secret())
     rig.remove("/resourceGroups/rg")
     assert len(rig.ask("GET", f"{PROVIDER}/deletedVaults").json()["value"]) == 1
+
+
+def _from_outside(rig: Rig) -> str:
+    """What a person on the internet meets at the vault."""
+    person = Arrival(caller=Caller(name="p", kind="person"), host="kv", resource_id=FULL, private=False)
+    stored = rig.inside(lambda: rig.store.get(FULL))
+    assert stored is not None
+    return rig.inside(lambda: judge(rig.store, stored, person))
+
+
+def test_new_network_rules_count_after_a_while(rig: Rig) -> None:
+    closed = _body(networkAcls={"defaultAction": "Deny"})
+    rig.make(VAULT, _body())
+    rig.inside(lambda: rig.store.set_fact("firewall-delay-seconds", 10**6))
+    assert rig.make(VAULT, closed)["properties"]["networkAcls"]["defaultAction"] == "Deny"
+    assert _from_outside(rig) == "open"
+    rig.make(VAULT, {**closed, "tags": {"a": "b"}})
+    assert _from_outside(rig) == "open", "a tag hurries nothing"
+    rig.inside(lambda: rig.store.set_fact("firewall-delay-seconds", 0))
+    rig.make(VAULT, _body(networkAcls={"defaultAction": "Deny"}, publicNetworkAccess="Disabled"))
+    assert _from_outside(rig) == "disabled"
+
+
+def test_the_rules_of_a_new_vault_count_at_once(rig: Rig) -> None:
+    rig.make(VAULT, _body(networkAcls={"defaultAction": "Deny"}))
+    assert _from_outside(rig) == "denied"
