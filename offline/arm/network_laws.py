@@ -65,6 +65,7 @@ NET_PREFIX = Law(
     "It should follow CIDR notation, for example 10.0.0.0/24.",
     source="docs virtual-network/virtual-networks-faq (text unconfirmed)",
     protects="a range that is no range",
+    remedy="Write the range in CIDR notation, as in `10.0.0.0/24`.",
     unconfirmed=True,
 )
 NET_HOST_BITS = Law(
@@ -75,6 +76,7 @@ NET_HOST_BITS = Law(
     "For the given prefix length, the address prefix should be {right}.",
     source="docs virtual-network/virtual-networks-faq (text unconfirmed)",
     protects="a range that does not start where its length says",
+    remedy="Write the range that the text says.",
     unconfirmed=True,
 )
 NET_REFERENCE = Law(
@@ -136,7 +138,7 @@ PE_NO_SUBDOMAIN = Law(
     "Account {id} has no custom subdomain; private endpoints need one.",
     source="hashicorp/terraform-provider-azurerm#7338 (code and text unconfirmed)",
     protects="an endpoint to an account without a host name of its own",
-    remedy="Set `customSubDomainName` on the account. It can be set once, and only stays.",
+    remedy="Set `customSubDomainName` on the account; once set, it stays.",
     unconfirmed=True,
 )
 PE_GROUP = Law(
@@ -186,6 +188,7 @@ DNS_TYPE_RECORDS = Law(
     message="The record set '{name}' of type '{type}' must have a TTL and at least one record.",
     source="docs dns/private-dns-privatednszone (text unconfirmed)",
     protects="a record set that says nothing",
+    remedy="Give the record set a TTL and a record.",
     unconfirmed=True,
 )
 
