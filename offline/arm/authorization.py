@@ -62,6 +62,7 @@ ROLE_PRINCIPAL_GUID = Law(
     message="The Principal ID '{principal}' is not valid. Principal ID must be a GUID.",
     source="Azure/azure-powershell#16627 (status unconfirmed)",
     protects="a resource id where Azure wants the principal's",
+    remedy="Take the identity's `principalId`, not its resource id or client id.",
     unconfirmed=True,
 )
 ROLE_DEFINITION = Law(

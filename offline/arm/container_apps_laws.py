@@ -87,6 +87,7 @@ ENV_NETWORK_CHANGE = Law(
     "them is answered with success and ignored.",
     source="microsoft/azure-container-apps#851, pulumi/pulumi-azure-native#2577, Azure/azure-powershell#19329",
     protects="taking an environment for moved that stands where it stood",
+    remedy="Replace the environment (`replace_on_changes`), with another name or after its delete.",
     silent=True,
 )
 # No law here is ManagedEnvironmentV1SubnetDelegationNotAllowed, which refuses any update of an old consumption-only
@@ -117,6 +118,7 @@ APP_ENVIRONMENT_INVALID = Law(
     message="Invalid ManagedEnvironmentId value '{id}'.",
     source="microsoft/azure-container-apps#194",
     protects="an app lives in an environment",
+    remedy="Set `environmentId` to the id of a `Microsoft.App/managedEnvironments`.",
 )
 APP_ENVIRONMENT_MISSING = Law(
     id="app-environment-missing",
@@ -215,6 +217,7 @@ APP_MOUNT = Law(
     ),
     source="hashicorp/terraform-provider-azurerm#29419",
     protects="a mount at / would hide the image",
+    remedy="Mount the volume at a folder, not at `/`, without a colon in its path.",
 )
 APP_PORT = Law(
     id="app-port",
@@ -223,6 +226,7 @@ APP_PORT = Law(
     message="Invalid Request: Ingress targetPort '{port}' is invalid. It must be between 1 and 65535.",
     source="none found; the limit is from the documentation of ingress",
     protects="traffic needs a port to go to",
+    remedy="Set `targetPort` to the port that the container listens on.",
     unconfirmed=True,
 )
 APP_IDENTITY = Law(
@@ -257,6 +261,7 @@ APP_VOLUME = Law(
     "starts, and after a quarter of an hour the operation fails by app-expired, without a word about the name.",
     source="microsoft/azure-container-apps#545, MicrosoftDocs/azure-docs#123092",
     protects="a name that Kubernetes does not take, which nobody says",
+    remedy="Name volumes with lower-case letters, digits and dashes.",
     silent=True,
 )
 

@@ -42,6 +42,7 @@ DIAG_NO_SINK = Law(
     message="At least one data sink needs to be specified.",
     source="public log (text unconfirmed)",
     protects="a setting that sends nowhere",
+    remedy="Name a workspace, a storage account or an event hub.",
     unconfirmed=True,
     flat=True,
 )
@@ -52,6 +53,7 @@ DIAG_WORKSPACE = Law(
     message="The Resource '{workspace}' was not found.",
     source="by analogy with res-missing",
     protects="a setting that is written before its workspace",
+    remedy="Make the workspace first, and let the setting take its id as an input.",
     unconfirmed=True,
     flat=True,
 )

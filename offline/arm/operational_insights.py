@@ -23,6 +23,7 @@ RETENTION = Law(
     message="'RetentionInDays' property doesn't match the SKU limits. The value {days} must be between 30 and 730.",
     source="docs azure-monitor/logs/data-retention-configure (text unconfirmed)",
     protects="a retention that the price plan does not have",
+    remedy="Take 30 to 730 days.",
     unconfirmed=True,
 )
 
