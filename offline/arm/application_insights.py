@@ -39,7 +39,6 @@ class Component(InsightsKind):
     update_seconds = 2
     delete_seconds = 2
     system_data = False
-    laws = (laws.WORKSPACE_MISSING, laws.WORKSPACE_INVALID, laws.RETENTION)
 
     def check(self, azure: Azure, write: Write) -> None:
         """:raises ArmError: ai-workspace, ai-workspace-id, ai-retention."""

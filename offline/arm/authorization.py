@@ -125,7 +125,6 @@ class RoleAssignment(Kind):
             answer=_definition,
         ),
     )
-    laws = (ROLE_PRINCIPAL, ROLE_EXISTS, ROLE_UPDATE, ROLE_NAME, ROLE_PRINCIPAL_GUID, ROLE_DEFINITION)
 
     def check(self, azure: Azure, write: Write) -> None:
         principal = str(write.properties.get("principalId", ""))

@@ -28,7 +28,6 @@ class Budget(Kind):
     located = False
     system_data = False
     groups = False
-    laws = (laws.START, laws.START_CHANGE, laws.START_DAY, laws.NOTIFICATIONS)
 
     def check(self, azure: Azure, write: Write) -> None:
         """:raises ArmError: budget-start-change, budget-start-day, budget-start, budget-notifications."""

@@ -46,7 +46,6 @@ class ManagedEnvironment(Kind):
     creating_state = "Waiting"
     updating_state = "UpgradeRequested"
     busy = laws.ENV_BUSY
-    laws = laws.ENVIRONMENT_LAWS
     secret_paths = (
         "properties.appLogsConfiguration.logAnalyticsConfiguration.sharedKey",
         "properties.appInsightsConfiguration.connectionString",
@@ -155,7 +154,6 @@ class ContainerApp(Kind):
     creating_state = "InProgress"
     updating_state = "InProgress"
     busy = laws.APP_BUSY
-    laws = laws.APP_LAWS
     secret_paths = ("properties.configuration.secrets[].value",)
 
     def check(self, azure: Azure, write: Write) -> None:

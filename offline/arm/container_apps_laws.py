@@ -290,32 +290,3 @@ APP_EXPIRED = Law(
     remedy="Read the replica's log: the container ends, or its probes ask another port or path than it answers "
     "on, or too soon.",
 )
-
-ENVIRONMENT_LAWS = (
-    ENV_DELEGATION,
-    ENV_SIZE,
-    ENV_SUBNET_MISSING,
-    ENV_SUBNET_SHARED,
-    ENV_BUSY,
-    ENV_HAS_APPS,
-    ENV_NETWORK_CHANGE,
-)
-APP_LAWS = (
-    APP_NAME,
-    APP_ENVIRONMENT_INVALID,
-    APP_ENVIRONMENT_MISSING,
-    ENV_FAILED,
-    APP_BUSY,
-    APP_SECRET,
-    APP_SECRET_NAME,
-    APP_SECRET_REF,
-    APP_KEY_VAULT_REFERENCE,
-    APP_CPU,
-    APP_MOUNT,
-    APP_PORT,
-    APP_IDENTITY,
-    APP_REVISION_SUFFIX,
-    APP_VOLUME,
-    APP_IMAGE,
-    APP_EXPIRED,
-)

@@ -74,14 +74,6 @@ class Registry(Kind):
     )
     update_seconds = 3
     delete_seconds = 8
-    laws = (
-        laws.NAME_TAKEN,
-        laws.NAME_INVALID,
-        laws.ADMIN_OFF,
-        laws.PUBLIC_SKU,
-        laws.RULES_SKU,
-        laws.ENDPOINT_SKU,
-    )
     actions: Mapping[str, Action] = {
         "listCredentials": _list_credentials,
         "regenerateCredential": _regenerate_credential,
@@ -153,7 +145,6 @@ class CacheRule(Kind):
     update_seconds = 3
     delete_seconds = 3
     located = False
-    laws = (laws.CACHE_TARGET,)
 
     def check(self, azure: Azure, write: Write) -> None:
         """:raises ArmError: acr-cache-target."""

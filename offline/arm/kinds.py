@@ -159,7 +159,6 @@ class Kind:
     """Answer to a write or delete during another one. Words: id, name, parent, owner (the name of the outermost), type,
     uri (of the operation)."""
     routes: tuple[Route, ...] = ()
-    laws: tuple[Law, ...] = ()
     actions: Mapping[str, Action] = {}
     """POST actions by name: `listKeys`."""
     secret_paths: tuple[str, ...] = ()

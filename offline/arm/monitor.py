@@ -86,7 +86,6 @@ class DiagnosticSetting(Kind):
     located = False
     system_data = False
     groups = False
-    laws = (DIAG_CATEGORY, DIAG_SINK, DIAG_NO_SINK, DIAG_WORKSPACE)
 
     def check(self, azure: Azure, write: Write) -> None:
         scope = write.id.scope
@@ -230,7 +229,6 @@ class MetricAlert(Kind):
     has_state = False
     system_data = False
     locations = ("global",)
-    laws = (ALERT_METRIC,)
 
     def check(self, azure: Azure, write: Write) -> None:
         scopes = write.properties.get("scopes")

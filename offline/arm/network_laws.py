@@ -191,6 +191,3 @@ DNS_TYPE_RECORDS = Law(
     remedy="Give the record set a TTL and a record.",
     unconfirmed=True,
 )
-
-LAWS = tuple(value for value in list(globals().values()) if isinstance(value, Law))
-"""Every law above, in order."""

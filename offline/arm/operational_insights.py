@@ -48,7 +48,6 @@ class Workspace(Kind):
     update_seconds = 5
     delete_seconds = 3
     system_data = False
-    laws = (RETENTION,)
     actions: Mapping[str, Action] = {"sharedKeys": _shared_keys, "regenerateSharedKey": _regenerate}
 
     def check(self, azure: Azure, write: Write) -> None:

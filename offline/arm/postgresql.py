@@ -59,18 +59,6 @@ class Server(Kind):
     created_status = 202
     has_state = False
     busy = laws.BUSY
-    laws = (
-        laws.NAME_TAKEN,
-        laws.LOCATION,
-        laws.SKU,
-        laws.ADMIN_LOGIN,
-        laws.PUBLIC_NETWORK,
-        laws.ZONE_MISSING,
-        laws.ZONE_NAME,
-        laws.DELEGATION,
-        laws.NETWORK_CHANGE,
-        laws.ENDPOINT,
-    )
     routes = (
         Route(method="POST", path=f"{_PROVIDER}/checkNameAvailability", answer=_check_name),
         Route(

@@ -48,7 +48,6 @@ class FirewallRule(_Child):
     create_seconds = 20
     update_seconds = 20
     delete_seconds = 20
-    laws = (laws.FIREWALL_PRIVATE,)
 
     def check(self, azure: Azure, write: Write) -> None:
         self._check_public(azure, write.id)
@@ -72,7 +71,6 @@ class Configuration(_Child):
     create_seconds = 20
     update_seconds = 20
     delete_seconds = 0
-    laws = (laws.PARAMETER,)
 
     def check(self, azure: Azure, write: Write) -> None:
         """:raises ArmError: pg-parameter."""
@@ -106,7 +104,6 @@ class Administrator(_Child):
 
     type = f"{SERVER}/administrators"
     busy = laws.ADMIN_BUSY
-    laws = (laws.ADMIN_BUSY,)
     create_seconds = 40
     update_seconds = 40
     delete_seconds = 20

@@ -56,7 +56,6 @@ class Cluster(Kind):
     delete_seconds = 120
     system_data = False
     busy = laws.BUSY
-    laws = (laws.NAME_TAKEN,)
 
     def check(self, azure: Azure, write: Write) -> None:
         """:raises ArmError: redis-name."""
@@ -105,7 +104,6 @@ class Database(Kind):
     delete_seconds = 30
     located = False
     busy = laws.BUSY
-    laws = (laws.DATABASE_NAME, laws.FIXED, laws.KEYS_OFF)
     actions: Mapping[str, Action] = {"listKeys": _list_keys, "regenerateKey": _regenerate_key}
 
     def busy_scopes(self, azure: Azure, resource_id: ResourceId, properties: JSON) -> tuple[ResourceId, ...]:
@@ -156,7 +154,6 @@ class AccessPolicyAssignment(Kind):
     located = False
     system_data = False
     busy = laws.BUSY
-    laws = (laws.PARALLEL,)
 
     async def provision(self, azure: Azure, resource: Resource) -> JSON:
         """:raises ArmError: redis-parallel."""

@@ -24,7 +24,6 @@ class Workbook(InsightsKind):
     update_seconds = 3
     delete_seconds = 2
     has_state = False
-    laws = (laws.WORKBOOK_NAME, laws.WORKBOOK_TWICE)
 
     def check(self, azure: Azure, write: Write) -> None:
         """:raises ArmError: workbook-name, workbook-twice."""
