@@ -44,7 +44,9 @@ class Engine:
         path = [str(self.cli.parent)]
         ours = {
             "PULUMI_HOME": str(home.pulumi),
-            "PULUMI_BACKEND_URL": home.stacks.as_uri(),
+            # Beside each file the backend writes another with its attributes, and not in one piece: an engine that is
+            # killed there leaves it empty, and the state can't be read any more (gocloud.dev/blob/fileblob).
+            "PULUMI_BACKEND_URL": f"{home.stacks.as_uri()}?metadata=skip",
             "PULUMI_SKIP_UPDATE_CHECK": "1",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
             "PULUMI_PARALLEL": str(PARALLEL),

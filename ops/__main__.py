@@ -12,6 +12,7 @@ app = typer.Typer(
     name="ops",
     help="Commands for the people who run the gateway: against Azure, or, after `python -m offline run --`, offline.",
     no_args_is_help=True,
+    rich_markup_mode="markdown",
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -38,13 +39,15 @@ def resume(
     ] = 60,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Carry on after an engine that was killed in the middle of an up or destroy.
+    """Carry on after an up or destroy that was killed, or that left something failed.
 
-    Cancels a lock whose process is gone; looks up in Azure what was under way, and waits for it; imports what was
-    created, and strikes the rest from the state. Deletes nothing. Safe to run at any time, and again.
+    Cancels a lock whose process is gone. Looks up in Azure what was under way, waits for it, imports what was
+    created, and strikes the rest from the state. What Azure shows as failed is marked, so that the next up writes it
+    again; what is gone is taken out of the state. Changes nothing in Azure. Safe to run at any time, and again.
 
-    Against Azure:   python -m ops resume --stack prod
-    Offline:         python -m offline run -- python -m ops resume --stack dev -C .offline/config/litellm-azure
+    Against Azure: `python -m ops resume --stack prod`
+
+    Offline: `python -m offline run -- python -m ops resume --stack dev -C .offline/config/litellm-azure`
     """
     from ops import resume as resuming
     from ops import resume_view

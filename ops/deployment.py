@@ -58,6 +58,18 @@ def held(export: Export, urn: str) -> Mapping[str, Any] | None:
     return None
 
 
+def resources(export: Export) -> list[Mapping[str, Any]]:
+    """What the state holds in Azure; halves of replacements are left out."""
+    return [
+        resource
+        for resource in export["deployment"].get("resources") or ()
+        if resource["type"].startswith("azure-native:")
+        and resource.get("id")
+        and not resource.get("delete")
+        and not resource.get("pendingReplacement")
+    ]
+
+
 def subscription(export: Export) -> str | None:
     """The subscription that the stack is in; None while the state does not tell."""
     ids, configured = [], []

@@ -1,4 +1,4 @@
-"""After a `pulumi up` or `destroy` that was killed: bring the engine's state in line with what Azure then did.
+"""After a `pulumi up` or `destroy` that went wrong: bring the engine's state in line with what Azure then did.
 
 The engine writes down every operation that it begins. Killed (SIGKILL, out of memory, a lost machine) it leaves its
 lock, and the operations as pending; Azure finishes them all the same. The next `up` would refuse because of the lock,
@@ -6,12 +6,15 @@ and then fail: a create whose end was not seen is tried again and "already exist
 
 So, in this order, each step safe to be cut off and run again:
 the lock of a process that is gone is taken away; what is pending is looked up in Azure and waited for; creates that
-came to something are imported; and what is pending is struck from the state.
+came to something are imported; what is pending is struck from the state; and what Azure shows as failed, though the
+state calls it done, is marked, so that the next `up` writes it again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from ops import deployment
 from ops.arm_ids import PLACES, UnknownPlaceError, arm_id
@@ -21,6 +24,10 @@ from ops.stack import LockedError, Stack
 
 # Their resources are in the state alone: one that is not there is nowhere.
 _ONLY_IN_STATE = ("random:", "pulumi:")
+
+
+_AT_ONCE = 8
+"""Looks at the same time: far below what the resource manager lets one caller do."""
 
 
 class ResumeError(Exception):
@@ -41,7 +48,7 @@ class Verdict(StrEnum):
     REPEATED = "repeated"
     """An update: the next `up` sends it again."""
     GONE = "gone"
-    """A delete that came to its end."""
+    """A delete that came to its end: it is taken out of the state."""
     KEPT = "kept"
     """A delete that Azure did not do, or the engine did not send: the next `up` or `destroy` does."""
 
@@ -52,6 +59,8 @@ class Step:
 
     operation: Pending
     verdict: Verdict
+    where: str = ""
+    """Its ARM id, as the program spells it."""
     found: Found | None = None
 
 
@@ -62,6 +71,15 @@ class Report:
     lock_of: list[str] = field(default_factory=list)
     """Whose locks were taken away."""
     steps: list[Step] = field(default_factory=list)
+    failed: list[Found] = field(default_factory=list)
+    """What the state held as done, and Azure shows as failed: the next `up` writes it again."""
+    missing: list[str] = field(default_factory=list)
+    """Ids of what the state held, and Azure has not: taken out of the state."""
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there was nothing to do."""
+        return not (self.lock_of or self.steps or self.failed or self.missing)
 
 
 def resume(stack: Stack, azure: Callable[[Export], Azure], tell: Callable[[str], None]) -> Report:
@@ -77,30 +95,54 @@ def resume(stack: Stack, azure: Callable[[Export], Azure], tell: Callable[[str],
     tell("Looking for a lock …")
     report.lock_of = _unlock(stack)
     export = stack.export()
-    if not export["deployment"].get("pending_operations"):
+    cut_off = bool(export["deployment"].get("pending_operations"))
+    if not cut_off and not deployment.resources(export):
         return report
-    operations = deployment.pending(export)
-    report.steps = _judge(export, operations, azure(export), tell) if operations else []
+    subscription = azure(export)
+    report.steps = _judge(export, deployment.pending(export), subscription, tell)
+    if adopted := _adopted(report.steps):
+        tell(f"Importing {len(adopted)} …")
+        stack.import_resources(deployment.import_file(adopted))
+        export = stack.export()
 
-    imported = [step for step in report.steps if step.verdict is Verdict.IMPORTED]
-    if imported:
-        tell(f"Importing {len(imported)} of {len(operations)} …")
-        stack.import_resources(
-            deployment.import_file([(step.operation, step.found.id) for step in imported if step.found])
-        )
-    tell("Striking what is pending from the state …")
-    stack.replace(
-        deployment.settled(
-            stack.export(),
-            {step.operation.urn: why for step in report.steps if (why := _again(step))},
-            [step.operation for step in report.steps if step.verdict is Verdict.REPLACED],
-        )
-    )
-    if any(step.verdict is Verdict.GONE for step in report.steps):
-        # What went with it (a group's members) is in no pending operation.
-        tell("Refreshing the state: something was deleted …")
+    again = {step.operation.urn: why for step in report.steps if (why := _again(step))}
+    for resource, found in _looked_up(export, subscription, tell):
+        if found is None:
+            report.missing.append(resource["id"])
+        elif not found.well and resource["urn"] not in again:
+            report.failed.append(found)
+            again[resource["urn"]] = f"Azure shows it as {found.state}."
+    if cut_off or report.failed:
+        tell("Writing the state …")
+        replaced = [step.operation for step in report.steps if step.verdict is Verdict.REPLACED]
+        stack.replace(deployment.settled(export, again, replaced))
+    if report.missing:
+        tell("Refreshing the state: something is gone …")
         stack.refresh()
     return report
+
+
+def _adopted(steps: Sequence[Step]) -> list[tuple[Pending, str]]:
+    """What is to be imported, with its id as the program spells it.
+
+    Azure's own spelling may differ in case (`microsoft.insights`), and an import reads names and scopes out of the id:
+    they would then differ from the program's, and a scope that differs replaces.
+    """
+    return [(step.operation, step.where) for step in steps if step.verdict is Verdict.IMPORTED]
+
+
+def _looked_up(
+    export: Export, azure: Azure, tell: Callable[[str], None]
+) -> list[tuple[Mapping[str, Any], Found | None]]:
+    """Everything that the state holds, with what Azure shows of it. Types without a known place are left out."""
+    held = [resource for resource in deployment.resources(export) if resource["type"] in PLACES]
+    tell(f"Looking at {len(held)} resources …")
+
+    def look(resource: Mapping[str, Any]) -> Found | None:
+        return azure.look(resource["id"], PLACES[resource["type"]].api_version)
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(zip(held, pool.map(look, held), strict=True))
 
 
 def _unlock(stack: Stack) -> list[str]:
@@ -184,7 +226,7 @@ def _step(export: Export, operation: Pending, azure: Azure, on_wait: OnWait) -> 
     where = operation.id if operation.what != "creating" else None
     where = where or arm_id(operation.type, operation.inputs, azure.subscription)
     found = azure.at_rest(where, place.api_version, on_wait)
-    return Step(operation=operation, verdict=_verdict(export, operation, found), found=found)
+    return Step(operation=operation, verdict=_verdict(export, operation, found), where=where, found=found)
 
 
 def _verdict(export: Export, operation: Pending, found: Found | None) -> Verdict:
@@ -209,6 +251,6 @@ def _again(step: Step) -> str | None:
     """Why a resource has to be written again by the next `up`; None when it has not."""
     if step.verdict is Verdict.REPLACED:
         return "The engine was cut off before it read what this replacement came to."
-    if step.found is not None and not step.found.well:
+    if step.verdict is not Verdict.DROPPED and step.found is not None and not step.found.well:
         return f"The engine was cut off, and Azure then ended the operation as {step.found.state}."
     return None

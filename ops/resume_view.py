@@ -19,8 +19,10 @@ _MEANING = {
 
 def draw(report: Report, stack: str) -> RenderableType:
     """The report as a table, with what to do next."""
-    if not report.lock_of and not report.steps:
-        return Text("Nothing was cut short: no lock is left, and every operation was seen to end.")
+    if report.nothing:
+        return Text(
+            "Nothing was cut short: no lock is left, every operation was seen to end, and all is well in Azure."
+        )
     parts: list[RenderableType] = [
         Text(f"Cancelled the lock of a process that is gone: {holder}.") for holder in report.lock_of
     ]
@@ -36,15 +38,22 @@ def draw(report: Report, stack: str) -> RenderableType:
             shown = Text.assemble((kind, "cyan"), " ", step.operation.name)
             table.add_row(step.operation.what, shown, state, _MEANING[step.verdict])
         parts.append(table)
-    else:
-        parts.append(Text("No operation had begun that was not seen to end."))
+    parts += [
+        Text(f"{found.state} in Azure: {found.id}. The next up writes it again.") for found in report.failed
+    ]
+    parts += [Text(f"Not in Azure any more: {gone}. Taken out of the state.") for gone in report.missing]
     parts.append(Text(f"Next: the same command again, pulumi up --stack {stack} for example."))
     return Group(*parts)
 
 
 def as_json(report: Report) -> dict[str, object]:
     """The report for programs."""
-    return {"locks": report.lock_of, "operations": [_step(step) for step in report.steps]}
+    return {
+        "locks": report.lock_of,
+        "operations": [_step(step) for step in report.steps],
+        "failed": [found.id for found in report.failed],
+        "missing": report.missing,
+    }
 
 
 def _step(step: Step) -> dict[str, str | None]:

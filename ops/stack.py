@@ -13,6 +13,10 @@ from ops import locks
 from ops.deployment import Export
 
 
+_EMPTY_ATTRIBUTES = "failed to load checkpoint: EOF"
+"""Of a `file://` backend (seen on 3.255)."""
+
+
 class StackError(Exception):
     """The engine refused; the text holds what it said and what to do."""
 
@@ -92,4 +96,11 @@ class Stack:
         said = (done.stdout + done.stderr).strip()
         if locks.is_locked(said):
             raise LockedError(said)
+        if _EMPTY_ATTRIBUTES in said:
+            raise StackError(
+                f"{said}\nAn engine was killed while it wrote the attributes of the state's file, and left them "
+                f"empty. Remove .pulumi/stacks/<project>/{self.name}.json.attrs in the backend's folder (the state "
+                "itself is whole), and log in with `?metadata=skip` at the end of the folder's URL: "
+                "then no such file is written."
+            )
         raise StackError(f"`pulumi {' '.join(words)}` failed:\n{said}")

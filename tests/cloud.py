@@ -181,26 +181,22 @@ class Stack:
         self, verb: str, *words: str, values: Mapping[str, object] | None = None, fails: bool = False
     ) -> Result:
         """One of the engine's commands, with settings laid over the stack file's; it must end as expected."""
-        surroundings = self.cloud.environment()
-        laid_over = {"litellm-azure:catalogDate": CATALOG_DATE.isoformat(), **(values or {})}
-        copy = prepare(self.cloud.home, self.program, self.name, surroundings, laid_over)
-        command = ["pulumi", "-C", str(self.program), verb, "--stack", self.name, "--non-interactive"]
-        done = subprocess.run(
-            [*command, "--config-file", str(copy), "--color", "never", "--diff", *words]
-            if verb == "preview"
-            else [*command, "--config-file", str(copy), "--color", "never", *words],
-            env=surroundings,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        command, surroundings = self.command(verb, *words, values=values)
+        done = subprocess.run(command, env=surroundings, capture_output=True, text=True, check=False)
         text = done.stdout + done.stderr
         assert (done.returncode != 0) == fails, text
         return Result(code=done.returncode, text=text)
 
-    @property
-    def _copies(self) -> Path:
-        return self.cloud.home.path / "config" / "litellm-azure"
+    def command(
+        self, verb: str, *words: str, values: Mapping[str, object] | None = None
+    ) -> tuple[list[str], dict[str, str]]:
+        """What `run` runs, and in which environment."""
+        surroundings = self.cloud.environment()
+        laid_over = {"litellm-azure:catalogDate": CATALOG_DATE.isoformat(), **(values or {})}
+        copy = prepare(self.cloud.home, self.program, self.name, surroundings, laid_over)
+        command = ["pulumi", "-C", str(self.program), verb, "--stack", self.name, "--non-interactive"]
+        command += ["--config-file", str(copy), "--color", "never"]
+        return [*command, *(["--diff"] if verb == "preview" else []), *words], surroundings
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs, secrets included."""

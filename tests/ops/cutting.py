@@ -8,8 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from offline import control
-from offline.stacks import prepare
-from tests.cloud import CATALOG_DATE, ROOT, Cloud, Stack
+from tests.cloud import ROOT, Cloud, Stack
 
 PATIENCE = 60.0
 
@@ -19,12 +18,9 @@ def killed(stack: Stack, verb: str, at: Callable[[list[dict[str, str]]], bool]) 
 
     :param at: of the running operations, `{"resource": ARM id, "verb": …}` each.
     """
-    environment = stack.cloud.environment()
-    values = {"litellm-azure:catalogDate": CATALOG_DATE.isoformat()}
-    copy = prepare(stack.cloud.home, stack.program, stack.name, environment, values)
-    command = ["pulumi", "-C", str(stack.program), verb, "--yes", "--skip-preview", "--non-interactive"]
+    command, environment = stack.command(verb, "--yes", "--skip-preview")
     with subprocess.Popen(
-        [*command, "--stack", stack.name, "--config-file", str(copy)],
+        command,
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -139,6 +139,15 @@ def _write_lock(file: Path, *, pid: int, host: str) -> None:
     )
 
 
+def test_a_state_cannot_be_left_unreadable(dev: Stack) -> None:
+    """The engine writes a file's attributes in a second file, not in one piece; a kill in between hides the state."""
+    assert list(dev.cloud.home.stacks.rglob("*.attrs")) == []
+    attributes = dev.cloud.home.stacks / ".pulumi" / "stacks" / "litellm-azure" / "dev.json.attrs"
+    attributes.touch()
+    assert "Remove .pulumi/stacks/<project>/dev.json.attrs" in resume(dev, fails=True).replace("\n", "")
+    attributes.unlink()
+
+
 def test_a_destroy_that_azure_finished_alone_is_seen(dev: Stack) -> None:
     """With the group went everything in it: an up after that must not call it all unchanged."""
     hanging(dev.cloud, GROUP, "delete")
