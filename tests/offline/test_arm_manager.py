@@ -118,7 +118,7 @@ REFUSED = [
         "PUT", "/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/s", {"location": "eastus"}, 404,
         "InvalidResourceType",
         "The resource type 'storageAccounts' could not be found in the namespace 'Microsoft.Storage' for api version "
-        "'2022-09-01': this offline Azure does not have Microsoft.Storage/storageAccounts.", id="type-unknown",
+        "'2024-01-01': this offline Azure does not have Microsoft.Storage/storageAccounts.", id="type-unknown",
     ),
     pytest.param(
         "PUT", "/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/v",
