@@ -12,7 +12,6 @@ from typing import Any
 from ops import locks
 from ops.deployment import Export
 
-
 _EMPTY_ATTRIBUTES = "failed to load checkpoint: EOF"
 """Of a `file://` backend (seen on 3.255)."""
 
