@@ -163,10 +163,14 @@ class Azure:
             store.close()
 
     @contextmanager
-    def held(self, resource_type: str, *, name: str = "*", verb: str = "*") -> Iterator[None]:
-        """What is written in there is accepted, and does not end before this does."""
-        words = {"type": resource_type, "name": name, "verb": verb, "effect": "hang"}
-        control.fault(self.cloud.record, "operation", words)
+    def held(self, resource_type: str, *, name: str = "*", verb: str | None = None) -> Iterator[None]:
+        """What is written in there is accepted, and does not end before this does; it can be read meanwhile.
+
+        :param verb: create, update or delete; each of them when left out.
+        """
+        for one in ("create", "update", "delete") if verb is None else (verb,):
+            words = {"type": resource_type, "name": name, "verb": one, "effect": "hang"}
+            control.fault(self.cloud.record, "operation", words)
         try:
             yield
         finally:
