@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from azure.mgmt.privatedns import PrivateDnsManagementClient
-from azure.mgmt.privatedns.models import ARecord, PrivateZone, RecordSet
+from azure.mgmt.privatedns.models import ARecord, PrivateZone, RecordSet, RecordSetProperties
 
 from offline.arm.network_view import LINK, private_target
 from tests.laws.azure import Azure
@@ -96,12 +96,18 @@ def test_a_record_set_says_something(
     azure.put(zone_in(group, "records.example"), {"location": "global"})
     records = zones.record_sets
     addresses = [ARecord(ipv4_address="10.0.0.4")]
-    for empty in (RecordSet(ttl=60), RecordSet(a_records=addresses)):
+
+    def write(**says: Any) -> None:
+        record = RecordSet(properties=RecordSetProperties(**says))
+        records.create_or_update(name, "records.example", "A", "www", record)
+
+    for nothing in ({"ttl": 60}, {"a_records": addresses}):
         with refused("dns-records"):
-            records.create_or_update(name, "records.example", "A", "www", empty)
-    records.create_or_update(name, "records.example", "A", "www", RecordSet(ttl=60, a_records=addresses))
+            write(**nothing)
+    write(ttl=60, a_records=addresses)
     (found,) = records.list_by_type(name, "records.example", "A")
-    assert found.fqdn == "www.records.example."
+    assert found.properties is not None
+    assert found.properties.fqdn == "www.records.example."
 
 
 @pytest.mark.law("pe-second-group")
