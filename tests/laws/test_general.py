@@ -202,6 +202,10 @@ def test_a_policy_knows_properties_by_their_alias(azure: Azure, refused: Expect)
             sku = {"family": "A", "name": "premium"}
             azure.put(vault, azure.vault_body(publicNetworkAccess="Disabled", sku=sku))
         azure.put(vault, azure.vault_body(publicNetworkAccess="Disabled"))
+    beside = {"field": "Microsoft.CognitiveServices/accounts/sku.name", "equals": "s0"}
+    with azure.fact("subscription.policies", [{"name": "no-models", "if": beside}]), refused("policy"):
+        azure.account(group)
+    azure.account(group)
 
 
 @pytest.mark.law("policy-rule")
