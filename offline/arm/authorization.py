@@ -25,6 +25,18 @@ ROLE_PRINCIPAL = Law(
     remedy="Set `principalType` (ServicePrincipal for a managed identity): Azure then does not look for it in "
     "the directory.",
 )
+ROLE_PRINCIPAL_TYPE = Law(
+    id="role-principal-type",
+    status=400,
+    code="UnmatchedPrincipalType",
+    message="The PrincipalId '{principal}' has type 'ServicePrincipal' , which is different from specified "
+    "PrinciaplType '{wanted}'.",
+    source="Azure/modern-web-app-pattern-dotnet#129 (status unconfirmed)",
+    protects="`User` for a managed identity, which Azure's SDKs send where no type is given",
+    remedy="Set `principalType` to `ServicePrincipal` for a managed identity or an app registration, to `User` for a "
+    "person.",
+    unconfirmed=True,
+)
 ROLE_EXISTS = Law(
     id="role-exists",
     status=409,
@@ -143,8 +155,10 @@ class RoleAssignment(Kind):
         if any(other.id.name.lower() == write.id.name.lower() for other in azure.store.of_type(self.type)):
             # At another scope: a name is one assignment's in the whole tenant.
             raise ROLE_UPDATE.broken()
-        known = in_directory(azure.store, principal) or principal.lower() == write.principal_id.lower()
-        if not write.properties.get("principalType") and not known:
+        wanted, known = write.properties.get("principalType"), in_directory(azure.store, principal)
+        if known and wanted not in (None, "", "ServicePrincipal"):
+            raise ROLE_PRINCIPAL_TYPE.broken(principal=principal.replace("-", ""), wanted=wanted)
+        if not wanted and not known and principal.lower() != write.principal_id.lower():
             raise ROLE_PRINCIPAL.broken(principal=principal.replace("-", ""), tenant=azure.tenant_id)
         self._check_twin(azure, write, principal)
 

@@ -275,8 +275,12 @@ def is_data_action(action: str) -> bool:
 
 
 def _matches(action: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a pattern fits; `/*/` stands for nothing as well: who may read `vaults/*/read` may read the vault."""
     wanted = action.lower()
-    return any(fnmatchcase(wanted, pattern.lower()) for pattern in patterns)
+    return any(
+        fnmatchcase(wanted, pattern.lower()) or fnmatchcase(wanted, pattern.lower().replace("/*/", "/"))
+        for pattern in patterns
+    )
 
 
 def role_of(properties: JSON) -> Role | None:
