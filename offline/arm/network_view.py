@@ -176,7 +176,7 @@ def linked_zones(store: Store, network_id: str) -> list[Resource]:
         if (
             isinstance(network, dict)
             and str(network.get("id", "")).lower() == network_id.lower()
-            and link.properties.get("virtualNetworkLinkState") == "Completed"
+            and link.properties.get("virtualNetworkLinkState", "Completed") == "Completed"
             and link.id.parent is not None
         ):
             zone = store.get(link.id.parent)
