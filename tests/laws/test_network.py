@@ -218,3 +218,38 @@ def test_a_subnet_has_five_addresses_less_than_its_range(
         azure.put(much, body)
     azure.delete(fit[0])
     azure.put(much, body)
+
+
+# What is not done yet ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "body"),
+    [
+        pytest.param(kind, path, body, id=kind.rpartition("/")[2])
+        for kind, path, body in (
+            (NETWORK, "virtualNetworks/slow", {"addressSpace": {"addressPrefixes": ["10.7.0.0/16"]}}),
+            (f"{NETWORK}/subnets", "virtualNetworks/vnet/subnets/slow", {"addressPrefix": "10.0.50.0/24"}),
+            ("Microsoft.Network/networkSecurityGroups", "networkSecurityGroups/slow", {}),
+            ("Microsoft.Network/publicIPAddresses", "publicIPAddresses/slow", {}),
+            ("Microsoft.Network/privateDnsZones", "privateDnsZones/slow.example", {}),
+        )
+    ],
+)
+def test_what_is_written_or_deleted_shows_that_it_is_under_way(
+    azure: Azure, network: str, group: str, kind: str, path: str, body: dict[str, Any]
+) -> None:
+    whole = f"{group}/providers/Microsoft.Network/{path}"
+    location = "global" if "Dns" in kind else REGION
+    wanted = {"properties": body} if kind.endswith("subnets") else {"location": location, "properties": body}
+
+    def state() -> str:
+        return str(azure.get(whole)["properties"]["provisioningState"])
+
+    for method, meanwhile in (("PUT", "Creating"), ("PUT", "Updating"), ("DELETE", "Deleting")):
+        with azure.held(kind):
+            azure.rest(method, whole, wanted if method == "PUT" else None).raise_for_status()
+            assert state() == meanwhile
+        if method == "PUT":
+            assert state() == "Succeeded"
+    assert azure.rest("GET", whole).status_code == 404
