@@ -161,7 +161,8 @@ def link_privately(azure: Running) -> None:
     """A private endpoint to the account in the app's network, with zone, link and record."""
     zone = f"{GROUP}/Microsoft.Network/privateDnsZones/privatelink.openai.azure.com"
     azure.put(zone, {})
-    azure.put(f"{zone}/virtualNetworkLinks/link", {"virtualNetwork": {"id": NETWORK}})
+    linked = {"virtualNetwork": {"id": NETWORK}, "virtualNetworkLinkState": "Completed"}
+    azure.put(f"{zone}/virtualNetworkLinks/link", linked)
     azure.put(f"{zone}/A/ai-idha-sbx-scus-001", {"aRecords": [{"ipv4Address": "10.0.0.4"}]})
     azure.put(
         f"{GROUP}/Microsoft.Network/privateEndpoints/endpoint",

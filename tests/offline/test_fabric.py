@@ -55,7 +55,8 @@ def _link(net: Running, zone: str = "privatelink.openai.azure.com") -> None:
     """Give the app's network the zone."""
     zone_id = f"{GROUP}/Microsoft.Network/privateDnsZones/{zone}"
     net.put(zone_id, {})
-    net.put(f"{zone_id}/virtualNetworkLinks/link", {"virtualNetwork": {"id": NETWORK}})
+    linked = {"virtualNetwork": {"id": NETWORK}, "virtualNetworkLinkState": "Completed"}
+    net.put(f"{zone_id}/virtualNetworkLinks/link", linked)
 
 
 def _record(net: Running, zone: str = "privatelink.openai.azure.com", name: str = "account") -> None:
