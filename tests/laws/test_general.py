@@ -292,21 +292,21 @@ def test_a_caller_may_write_so_much_at_once(azure: Azure, refused: Expect) -> No
 
 
 def test_the_provider_waits_as_long_as_it_is_told_and_in_azures_time(azure: Azure) -> None:
-    """Four identities at one write in 20 of Azure's seconds take more than a minute there, and pass here at once."""
-    with azure.fact("subscription.requests", {"write": [1, 0.05]}):
-        Program(azure, FOUR_IDENTITIES).up()
+    """At one write in half an hour of Azure's, what comes too soon waits for an hour there, and here for 0.8 s."""
+    with azure.fact("subscription.requests", {"write": [2, 1 / 2000]}):
+        Program(azure, THREE_IDENTITIES).up()
     store = azure.cloud.store()
     answers = [status for _, path, _, _, status in store.requests("PUT") if "/rg-throttled/" in path]
     store.close()
     assert sorted(set(answers)) == [201, 429]
-    assert answers.count(201) == 4
+    assert answers.count(201) == 3
 
 
-FOUR_IDENTITIES = """
+THREE_IDENTITIES = """
 import pulumi_azure_native as azure
 
 group = azure.resources.ResourceGroup("rg", resource_group_name="rg-throttled", location="southcentralus")
-for number in range(4):
+for number in range(3):
     azure.managedidentity.UserAssignedIdentity(
         f"id-{number}", resource_name_=f"id-{number}", resource_group_name=group.name
     )
