@@ -180,7 +180,7 @@ def laws(
 ) -> None:
     """What Azure refuses although no type says so, and this offline Azure with it: code, reason, source, remedy."""
     from offline import laws_view
-    from offline.arm.registry import laws_by_service
+    from offline.laws import laws_by_service
 
     books = laws_by_service()
     if service is not None:

@@ -12,11 +12,11 @@ from offline.apps.host import AppsHost
 from offline.arm import models
 from offline.arm.faults import Fault, Faults
 from offline.arm.kinds import Azure
-from offline.arm.registry import laws
 from offline.arm.store import Resource
 from offline.arrival import Caller
 from offline.dataplane.openai import disturbances
 from offline.fabric import Fabric
+from offline.laws import laws
 
 NETWORK = "Microsoft.Network/virtualNetworks"
 LINK = "Microsoft.Network/privateDnsZones/virtualNetworkLinks"

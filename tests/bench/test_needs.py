@@ -5,7 +5,8 @@ import pytest
 from bench import needs
 from bench.chain import Apart, Edge
 from bench.record import Operation
-from offline.arm import registry
+from offline.arm.registry import KINDS
+from offline.laws import laws
 from tests.bench.made_up import (
     ACCOUNT,
     APP,
@@ -33,12 +34,12 @@ def held(*everything: Operation) -> set[tuple[str, str, str]]:
 
 
 def test_every_rule_is_a_law_that_is_enforced() -> None:
-    enforced = {law.id for law in registry.laws()}
+    enforced = {law.id for law in laws()}
     assert {rule.law for rule in needs.RULES} | {one.law for one in needs.ONE_AT_A_TIME} <= enforced
 
 
 def test_every_rule_speaks_of_types_that_there_are() -> None:
-    types = {kind.type for kind in registry.KINDS.values()}
+    types = {kind.type for kind in KINDS.values()}
     named = {rule.first for rule in needs.RULES} | {rule.then for rule in needs.RULES}
     assert named | {one.type for one in needs.ONE_AT_A_TIME} <= types
 

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from offline.__main__ import app
-from offline.arm.registry import laws
+from offline.laws import laws
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "azure-laws.md"
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from offline.arm.errors import Law
-from offline.arm.registry import laws
+from offline.laws import laws
 from tests.laws.azure import Azure
 from tests.laws.refused import Refused, Silent
 from tests.laws.tally import SEEN

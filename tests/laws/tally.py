@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from offline.arm.errors import Law
-from offline.arm.registry import laws
+from offline.laws import laws
 
 FOLDER = Path(__file__).parent
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from offline.arm.errors import Law
-from offline.arm.registry import laws
+from offline.laws import laws
 from tests.laws.refused import Refused, Silent, pattern
 
 ROOT = Path(__file__).parent.parent.parent

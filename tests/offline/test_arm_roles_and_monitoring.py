@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from offline.arm.access import Access
-from offline.arm.registry import KINDS, laws
+from offline.arm.registry import KINDS
 from offline.arm.roles import is_data_action
+from offline.laws import laws
 from tests.offline.arm_rig import OWNER, SUBSCRIPTION, TENANT, Rig, error, new_guid, role_body
 
 OPENAI_USER = "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd"
