@@ -111,7 +111,7 @@ class AzureNative(PluginServicer):
     async def Diff(self, request: provider_pb2.DiffRequest, context: Context) -> provider_pb2.DiffResponse:
         resource = await _resource(request.urn, context)
         old, new = from_struct(request.old_inputs), from_struct(request.news)
-        found = differences(resource, _without_nulls(old), _without_nulls(new))
+        found = differences(resource, _without_nulls(old), _without_nulls(new), from_struct(request.olds))
         replaces = [one.path for one in found if one.replaces]
         return provider_pb2.DiffResponse(
             changes=provider_pb2.DiffResponse.DIFF_SOME if found else provider_pb2.DiffResponse.DIFF_NONE,

@@ -70,7 +70,7 @@ class Workspace(Kind):
             "createdDate": before.get("createdDate", now),
             **{key: value for key, value in given.items() if key != "provisioningState"},
             "modifiedDate": now,
-            "sku": {**_dict(given.get("sku"), {"name": "PerGB2018"}), "lastSkuUpdate": now},
+            "sku": _sku(_dict(given.get("sku"), {"name": "PerGB2018"}), _dict(before.get("sku"), {}), now),
             "features": {
                 "legacy": 0,
                 "searchVersion": 1,
@@ -91,6 +91,12 @@ class Workspace(Kind):
 
     def removed(self, azure: Azure, resource: Resource) -> None:
         azure.store.bury(resource)
+
+
+def _sku(wanted: JSON, before: JSON, now: str) -> JSON:
+    """The pricing plan, and since when."""
+    same = before.get("name") == wanted.get("name")
+    return {**wanted, "lastSkuUpdate": before.get("lastSkuUpdate", now) if same else now}
 
 
 def _kept(azure: Azure, write: Write) -> Resource | None:

@@ -17,7 +17,7 @@ CREATE_BEFORE_DELETE = "__createBeforeDelete"
 
 _FORCES_NEW: dict[str, frozenset[str]] = {
     # Properties that Azure's specification lets be set at the creation only (`x-ms-mutability` without update) …
-    "azure-native:app:ContainerApp": frozenset({"environmentId"}),
+    "azure-native:app:ContainerApp": frozenset({"environmentId", "managedEnvironmentId"}),
     "azure-native:app:Job": frozenset({"environmentId"}),
     "azure-native:app:ManagedEnvironment": frozenset({"infrastructureResourceGroup", "zoneRedundant"}),
     "azure-native:dbforpostgresql:Server": frozenset(
@@ -49,21 +49,47 @@ class Difference:
     replaces: bool
 
 
-def differences(resource: ResourceType, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
-    """Every changed input, as deep as it goes."""
+def differences(
+    resource: ResourceType,
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    outputs: Mapping[str, Any] | None = None,
+) -> list[Difference]:
+    """Every changed input, as deep as it goes.
+
+    :param outputs: what Azure last showed.
+    """
     return [
-        Difference(path, change, forces_new(resource, name))
+        Difference(
+            path,
+            change,
+            forces_new(resource, name) and _replaces(path, name, change, new.get(name), outputs or {}),
+        )
         for name in {**old, **new}
-        if not name.startswith("__") and not _same_location(name, old.get(name), new.get(name))
+        if not name.startswith("__") and not _same_word(name, old.get(name), new.get(name))
         for path, change in _changes(name, old.get(name), new.get(name))
     ]
 
 
-def _same_location(name: str, old: object, new: object) -> bool:
-    """`South Central US` is `southcentralus`."""
-    if name != "location" or not isinstance(old, str) or not isinstance(new, str):
+def _replaces(path: str, name: str, change: Change, value: object, outputs: Mapping[str, Any]) -> bool:
+    """Whether a change of an input that is fixed at the creation makes a new resource.
+
+    Left out is no opinion: an import reads what Azure has chosen as inputs, and the program says nothing of it
+    (pulumi/pulumi-azure-native#4785). Written out as Azure has it already, it changes nothing either; and of an
+    object only what it holds with another value counts.
+    """
+    if change == "update":
+        return True
+    return change == "add" and path == name and outputs.get(name) != value
+
+
+def _same_word(name: str, old: object, new: object) -> bool:
+    """`South Central US` is `southcentralus`, and a resource group's case is of no account."""
+    if not isinstance(old, str) or not isinstance(new, str):
         return False
-    return old.replace(" ", "").lower() == new.replace(" ", "").lower()
+    if name == "location":
+        return old.replace(" ", "").lower() == new.replace(" ", "").lower()
+    return name == "resourceGroupName" and old.lower() == new.lower()
 
 
 def _changes(path: str, old: object, new: object) -> Iterator[tuple[str, Change]]:

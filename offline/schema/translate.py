@@ -54,6 +54,9 @@ def from_arm(resource: ResourceType, body: Mapping[str, Any]) -> Values:
 def inputs_of(resource: ResourceType, id: str, body: Mapping[str, Any]) -> Values:
     """The inputs that would make a resource as it is: for an import.
 
+    Lists and objects with nothing in them are left out: most are what Azure shows where nothing was said. Source:
+    pulumi-azure-native `provider/pkg/convert/responseToSdkInputs.go`.
+
     :raises ValueError: the id is none of this type.
     """
     parameters = resource.parse(id)
@@ -63,7 +66,22 @@ def inputs_of(resource: ResourceType, id: str, body: Mapping[str, Any]) -> Value
     inputs = _outward(known, known.inputs, body, known.inputs)
     # Network types let their id and type be sent; nobody writes them.
     kept = {name: value for name, value in inputs.items() if name not in {"id", "type", "etag"}}
-    return kept | parameters | {"azureApiVersion": resource.api_version}
+    told: Values = _without_empty(kept)
+    return told | parameters | {"azureApiVersion": resource.api_version}
+
+
+def _without_empty(value: Any) -> Any:
+    """A value without the collections in it, however deep, that hold nothing."""
+    if isinstance(value, Mapping):
+        kept = {name: _without_empty(item) for name, item in value.items()}
+        return {name: item for name, item in kept.items() if not _is_empty(item)}
+    if isinstance(value, list | tuple):
+        return [item for item in map(_without_empty, value) if not _is_empty(item)]
+    return value
+
+
+def _is_empty(value: object) -> bool:
+    return isinstance(value, Mapping | list) and not value
 
 
 def projected(resource: ResourceType, outputs: Mapping[str, Any]) -> Values:

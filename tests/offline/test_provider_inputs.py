@@ -162,8 +162,42 @@ def test_what_replaces_and_what_does_not(
     assert [(one.path, one.replaces) for one in found] == [(path, replaces)]
 
 
-def test_spelling_of_a_location_is_no_change() -> None:
-    assert differences(_type(ACCOUNT), FULL, FULL | {"location": "South Central US"}) == []
+def test_spelling_of_a_location_or_a_group_is_no_change() -> None:
+    spelt = {"location": "South Central US", "resourceGroupName": "RG"}
+    assert differences(_type(ACCOUNT), FULL, FULL | spelt) == []
+
+
+ENVIRONMENT = "azure-native:app:ManagedEnvironment"
+
+
+@pytest.mark.parametrize(
+    ("token", "old", "new", "replaces"),
+    [
+        pytest.param(ENVIRONMENT, {"zoneRedundant": False}, {}, False, id="no longer said"),
+        pytest.param(ENVIRONMENT, {}, {"zoneRedundant": False}, False, id="said as it is"),
+        pytest.param(ENVIRONMENT, {}, {"zoneRedundant": True}, True, id="said for the first time, another"),
+        pytest.param(ENVIRONMENT, {"zoneRedundant": False}, {"zoneRedundant": True}, True, id="changed"),
+        pytest.param(
+            "azure-native:network:PrivateEndpoint",
+            {"subnet": {"id": "/x"}},
+            {"subnet": {"id": "/x", "privateEndpointNetworkPolicies": "Disabled"}},
+            False,
+            id="more said within an object",
+        ),
+        pytest.param(
+            "azure-native:network:PrivateEndpoint",
+            {"subnet": {"id": "/x"}},
+            {"subnet": {"id": "/y"}},
+            True,
+            id="changed within an object",
+        ),
+    ],
+)
+def test_of_what_is_fixed_only_another_value_replaces(
+    token: str, old: dict[str, Any], new: dict[str, Any], replaces: bool
+) -> None:
+    (found,) = differences(_type(token), old, new, {"zoneRedundant": False})
+    assert found.replaces is replaces
 
 
 def test_true_is_not_one() -> None:

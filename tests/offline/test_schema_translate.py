@@ -330,6 +330,20 @@ def test_a_body_becomes_the_inputs_that_made_it(
     assert translate.inputs_of(_type(token), id, body) == inputs | version
 
 
+def test_what_azure_shows_empty_is_no_input() -> None:
+    rule = {"name": "in", "properties": {"access": "Allow", "sourceAddressPrefixes": []}}
+    body = {"tags": {}, "properties": {"securityRules": [rule], "flushConnection": False}}
+    token = "network:NetworkSecurityGroup"
+    id = f"{IN_GROUP}/providers/Microsoft.Network/networkSecurityGroups/nsg"
+    assert translate.inputs_of(_type(token), id, body) == {
+        "resourceGroupName": "rg",
+        "networkSecurityGroupName": "nsg",
+        "securityRules": [{"name": "in", "access": "Allow"}],
+        "flushConnection": False,
+        "azureApiVersion": _type(token).api_version,
+    }
+
+
 @both_ways
 def test_outputs_can_be_projected_to_the_inputs_without_the_path(
     token: str, inputs: dict[str, Any], id: str, body: dict[str, Any]
