@@ -239,6 +239,18 @@ APP_IDENTITY = Law(
     remedy="Add the identity to the app's `identity.userAssignedIdentities`.",
     unconfirmed=True,
 )
+APP_SECRETS_REVISION = Law(
+    id="app-secrets-revision",
+    status=200,
+    code="",
+    message="Secrets are no part of a revision: a changed one is stored, no revision is made, and replicas that run go "
+    "on with the old value until they are restarted.",
+    source="docs container-apps/manage-secrets; docs container-apps/revisions, application-scope changes",
+    protects="a rotated key or another config file that reaches nobody",
+    remedy="Write something into the template that changes with the secrets, such as a digest, or restart the "
+    "revision.",
+    silent=True,
+)
 APP_REVISION_SUFFIX = Law(
     id="app-revision-suffix",
     status=400,

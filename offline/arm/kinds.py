@@ -155,6 +155,8 @@ class Kind:
     """False for services that show no `systemData` (network)."""
     groups: bool = True
     """False for types that live outside resource groups or hang on any id (roles, locks, diagnostic settings)."""
+    outlives: bool = False
+    """True for what stays when the resource goes that it hangs on (law diag-left)."""
     busy: Law = BUSY
     """Answer to a write or delete during another one. Words: id, name, parent, owner (the name of the outermost), type,
     uri (of the operation)."""

@@ -57,6 +57,19 @@ DIAG_WORKSPACE = Law(
     unconfirmed=True,
     flat=True,
 )
+DIAG_LEFT = Law(
+    id="diag-left",
+    status=200,
+    code="",
+    message="A diagnostic setting stays when its resource goes, alone or with its group. The next resource of that "
+    "name has it, and creating it again is refused by tools that look first.",
+    source="hashicorp/terraform-provider-azurerm#7114, #19706, MicrosoftDocs/azure-docs#100347, "
+    "docs azure-monitor/platform/diagnostic-settings",
+    protects="a setting that turns up again on a new resource, and fails its deployment as already existing",
+    remedy="Delete a resource's diagnostic settings before the resource; what is left is deleted by its own id, as "
+    "soon as a resource of that name is there again.",
+    silent=True,
+)
 ALERT_METRIC = Law(
     id="alert-metric",
     status=400,
@@ -86,6 +99,7 @@ class DiagnosticSetting(Kind):
     located = False
     system_data = False
     groups = False
+    outlives = True
 
     def check(self, azure: Azure, write: Write) -> None:
         scope = write.id.scope

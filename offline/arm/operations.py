@@ -152,10 +152,11 @@ def _inner(refusal: ArmError) -> JSON:
 
 
 def remove_tree(azure: Azure, kind: Kind, resource: Resource) -> None:
-    """Remove a resource and whatever is left below it: children, roles, locks and settings on any of them."""
+    """Remove a resource and whatever is left below it: children, roles and locks on any of them, no settings."""
     kind.removed(azure, resource)
     forget_identities(azure, resource)
     for below in azure.store.below(resource.id):
+        theirs = azure.kinds[below.type.lower()]
         # A child's own `removed` may have taken others with it.
-        if azure.store.get(below.id) is not None:
-            azure.kinds[below.type.lower()].removed(azure, below)
+        if not theirs.outlives and azure.store.get(below.id) is not None:
+            theirs.removed(azure, below)

@@ -411,6 +411,28 @@ def test_an_app_is_written_once_at_a_time(
     azure.put(path, {**body, "tags": {"a": "b"}})
 
 
+@pytest.mark.law("app-secrets-revision")
+def test_another_secret_reaches_no_revision(
+    azure: Azure, silently: Callable[[str], Silent], group: str, environment: str
+) -> None:
+    path = new(group, APP)
+
+    def keyed(value: str, digest: str) -> Body:
+        env = [{"name": "KEY", "secretRef": "key"}, {"name": "DIGEST", "value": digest}]
+        return app_body(azure.base + environment, secrets=[{"name": "key", "value": value}], env=env)
+
+    def revision() -> str:
+        return str(azure.get(path)["properties"]["latestRevisionName"])
+
+    azure.put(path, keyed("one", "1"))
+    first = revision()
+    with silently("app-secrets-revision"):
+        azure.put(path, keyed("two", "1"))
+        assert revision() == first
+    azure.put(path, keyed("two", "2"))
+    assert revision() != first
+
+
 @pytest.mark.law("app-revision-suffix")
 def test_a_revisions_suffix_is_for_one_template(
     azure: Azure, refused: Expect, group: str, environment: str

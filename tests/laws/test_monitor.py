@@ -8,7 +8,7 @@ import pytest
 from azure.mgmt.loganalytics import LogAnalyticsManagementClient
 
 from tests.laws.azure import REGION, Azure
-from tests.laws.refused import Refused
+from tests.laws.refused import Refused, Silent
 
 Expect = Callable[[str], Refused]
 Body = dict[str, Any]
@@ -109,6 +109,30 @@ def test_a_setting_sends_to_somebody_who_is_there(
     azure.put(later, {"location": REGION, "properties": {}})
     azure.put(path, sending(azure, later, category="AuditEvent"))
     azure.delete(path)
+
+
+@pytest.mark.law("diag-left")
+def test_a_setting_outlives_its_resource(
+    azure: Azure, silently: Callable[[str], Silent], group: str, workspace: str
+) -> None:
+    network = azure.network(group)
+    body = azure.get(network)
+    left, right = setting_on(network), setting_on(network)
+    with silently("diag-left"):
+        azure.put(left, sending(azure, workspace))
+        azure.delete(network)
+        azure.put(
+            network, {"location": REGION, "properties": {"addressSpace": body["properties"]["addressSpace"]}}
+        )
+        assert azure.get(left)["properties"]["workspaceId"] == azure.base + workspace
+    azure.delete(left)
+    azure.put(right, sending(azure, workspace))
+    azure.delete(right)
+    azure.delete(network)
+    azure.put(
+        network, {"location": REGION, "properties": {"addressSpace": body["properties"]["addressSpace"]}}
+    )
+    assert azure.rest("GET", right).status_code == 404
 
 
 # Alerts and workspaces -----------------------------------------------------------------------------------------
