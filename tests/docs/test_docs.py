@@ -12,10 +12,12 @@ from typer.core import TyperGroup
 from offline.__main__ import app as offline_app
 from offline.arm.registry import KINDS
 from ops.__main__ import app as ops_app
+from ops.arm_ids import PLACES
 
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 OFFLINE = ROOT / "docs" / "offline.md"
+ADOPTION = ROOT / "docs" / "adoption.md"
 
 _CODE = re.compile(r"`([^`\n]+)`|^\$ (.+)$", re.MULTILINE)
 _LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
@@ -91,3 +93,22 @@ def test_every_fact_that_is_described_is_read_somewhere() -> None:
     assert facts
     read = {found for pair in re.findall(r'_FACT = "([\w.-]+)"|\bfact="([\w.-]+)"', source) for found in pair}
     assert [name for name in facts if name not in read] == []
+
+
+def test_the_ids_to_import_are_the_ones_that_resume_knows() -> None:
+    text = ADOPTION.read_text()
+    (group,) = re.findall(r"^`…` is `(.+)`\.$", text, re.MULTILINE)
+    told = dict(re.findall(r"^\| `(azure-native:[^`]+)` \| `([^`]+)` \|$", text, re.MULTILINE))
+    known = {token: place.path for token, place in PLACES.items()}
+    assert {token: path.replace("…", group) for token, path in told.items()} == known
+
+
+def test_options_to_adopt_with_are_the_ones_that_are_tested() -> None:
+    """Of the engine's own commands, which no table here knows."""
+    lines = [line for line in commands(ADOPTION) if line.startswith("pulumi ")]
+    tests = "\n".join(
+        (ROOT / "tests/engine" / name).read_text() for name in ("adoption.py", "test_adoption.py")
+    )
+    named = {option for line in lines for option in re.findall(r"--[a-z-]+(?:=false)?", line.split("#")[0])}
+    assert len(lines) > 8
+    assert {option for option in named if f'"{option}"' not in tests} == {"--show-urns"}
