@@ -343,6 +343,7 @@ def _read_from_the_vault(azure: Azure, entries: Mapping[str, Entry]) -> str:
 
 def test_what_others_depend_on_is_struck_only_with_them(stack: Stack) -> None:
     group = one_of_each(held(stack))["azure-native:resources:ResourceGroup"]["urn"]
+    assert group in command(stack, "stack", "--show-urns")
     assert "--target-dependents" in command(stack, "state", "delete", "--yes", group, fails=True)
 
 
