@@ -135,14 +135,14 @@ def wanted(stack: Stack) -> dict[str, Any]:
     return found
 
 
-def filled(resources: Iterable[Entry], known: Mapping[tuple[str, str], str]) -> list[Entry]:
+def key_of(entry: Entry) -> tuple[str, str]:
+    """Type and Pulumi name in the engine's list."""
+    return entry["type"], entry.get("logicalName", entry["name"])
+
+
+def filled(listed: Iterable[Entry], known: Mapping[tuple[str, str], str]) -> list[Entry]:
     """What is to be imported, with ids; components have none."""
-    return [
-        entry
-        if entry.get("component")
-        else {**entry, "id": known[entry["type"], entry.get("logicalName", entry["name"])]}
-        for entry in resources
-    ]
+    return [entry if entry.get("component") else {**entry, "id": known[key_of(entry)]} for entry in listed]
 
 
 def adopt_all(stack: Stack, listed: Mapping[str, Any]) -> None:
