@@ -287,7 +287,7 @@ def struck(azure: Azure, stack: Stack) -> Adopted:
     command(stack, "state", "delete", "--yes", "--target-dependents", *urns)
     lost = frozenset(entries) - frozenset(held(stack))
 
-    alone = {(token, name_of(chosen[token]["urn"])) for token in BY_ITSELF}
+    alone = [(token, name_of(chosen[token]["urn"])) for token in BY_ITSELF]
     listed = wanted(stack)
     others = [one for one in listed["resources"] if key_of(one) not in alone]
     adopt_all(stack, {**listed, "resources": filled(others, known_ids)})
