@@ -151,6 +151,8 @@ class Kind:
         """The same for a delete, where it differs."""
         return self.synchronous
 
+    paged: bool = True
+    """False where Azure's lists come whole, however long they are."""
     system_data: bool = True
     """False for services that show no `systemData` (network)."""
     groups: bool = True

@@ -15,6 +15,9 @@ from offline.arm.store import Resource
 PAGE = 1000
 """ARM's own page length, where `$top` asks for no less."""
 
+PAGE_FACT = "page-length"
+"""Store fact: a shorter one. A service may end a page where it likes, and clients follow `nextLink`."""
+
 _EQUALS = re.compile(
     r"\s*(resourceType|name|resourceGroup|tagName|tagValue|location)\s+eq\s+'([^']*)'\s*", re.I
 )
@@ -86,13 +89,15 @@ def _passes(short: JSON, resource_id: ResourceId, wanted: Mapping[str, str]) -> 
     return True
 
 
-def page(items: Sequence[object], query: Mapping[str, str], url: str) -> JSON:
+def page(azure: Azure, items: Sequence[object], query: Mapping[str, str], url: str) -> JSON:
     """One page of a list; `nextLink` leads to the next.
 
     :param url: absolute address of the list, without its query.
     """
+    told = azure.store.fact(PAGE_FACT)
+    longest = told if isinstance(told, int) else PAGE
     start = _number(query.get("$skiptoken"), 0)
-    length = max(1, min(PAGE, _number(query.get("$top"), PAGE)))
+    length = max(1, min(longest, _number(query.get("$top"), longest)))
     reply: JSON = {"value": list(items[start : start + length])}
     if start + length < len(items):
         reply["nextLink"] = f"{url}?{urlencode({**query, '$skiptoken': str(start + length)})}"

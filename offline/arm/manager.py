@@ -198,13 +198,17 @@ class ResourceManager:
         self._allowed(call, where, f"{_namespace(call.path)}/{'read' if call.method == 'GET' else 'write'}")
         asked = RouteRequest(words=words, query=call.query, body=call.body, principal_id=call.principal_id)
         found = await route.answer(self._azure, asked)
-        return Reply(status=204) if found is None else Reply(status=200, body=found)
+        if found is None:
+            return Reply(status=204)
+        if call.method == "GET" and isinstance(found, dict) and isinstance(found.get("value"), list):
+            found = listing.page(self._azure, found["value"], call.query, self._origin + call.path)
+        return Reply(status=200, body=found)
 
     def _everything(self, call: Call, scope: ResourceId) -> Reply:
         checks.group(self._azure, scope, writing=False)
         self._allowed(call, scope, "Microsoft.Resources/subscriptions/resourceGroups/read")
         found = listing.everything(self._azure, scope, call.query)
-        return Reply(status=200, body=listing.page(found, call.query, self._origin + call.path))
+        return Reply(status=200, body=listing.page(self._azure, found, call.query, self._origin + call.path))
 
     async def _read(self, call: Call, where: Target, kind: Kind) -> Reply:
         checks.group(self._azure, where.id, writing=False)
@@ -228,7 +232,8 @@ class ResourceManager:
         if "/providers/" in where.id.key and self._azure.store.get(where.id) is None:
             raise laws.PARENT_MISSING.broken(action="read", type=kind.type, parent="/".join(where.id.names))
         found = listing.collection(self._azure, kind, where.id, call.query)
-        body = listing.page(found, call.query, self._origin + call.path)
+        whole: JSON = {"value": found}
+        body = listing.page(self._azure, found, call.query, self._origin + call.path) if kind.paged else whole
         return self._maybe_lost(inside, "list", Reply(status=200, body=body))
 
     async def _act(self, call: Call, where: Target, kind: Kind) -> Reply:

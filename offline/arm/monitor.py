@@ -199,6 +199,7 @@ class ActionGroup(Kind):
     update_seconds = 2
     delete_seconds = 2
     synchronous = True
+    paged = False
     has_state = False
     system_data = False
     locations = (
@@ -239,6 +240,7 @@ class MetricAlert(Kind):
     update_seconds = 3
     delete_seconds = 2
     synchronous = True
+    paged = False
     created_status = 200
     has_state = False
     system_data = False
