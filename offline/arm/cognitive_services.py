@@ -284,6 +284,7 @@ class RaiPolicy(Kind):
     located = False
     has_state = False
     synchronous = True
+    deletes_synchronously = False
     busy = laws.BUSY
 
     def busy_scopes(self, azure: Azure, resource_id: ResourceId, properties: JSON) -> tuple[ResourceId, ...]:

@@ -140,6 +140,7 @@ class Vault(Kind):
     create_seconds = 19
     update_seconds = 3
     delete_seconds = 5
+    deletes_synchronously = True  # the API has 200 and 204 for it, and no operation
     creating_state = "RegisteringDns"
     routes = (
         Route(method="GET", path=f"{_PROVIDER}/deletedVaults", answer=_list_deleted),

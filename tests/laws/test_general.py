@@ -371,7 +371,7 @@ def test_a_list_is_never_longer_than_asked_for(azure: Azure, refused: Expect) ->
 def test_an_operation_is_one_that_has_begun(azure: Azure, refused: Expect) -> None:
     base = f"{azure.base}/providers/Microsoft.KeyVault/locations/{REGION}/operations"
     refused("operation").by(azure.rest("GET", f"{base}/{uuid.uuid4()}"))
-    begun = azure.rest("DELETE", azure.vault(azure.group()))
+    begun = azure.rest("DELETE", azure.account(azure.group()))
     assert azure.rest("GET", begun.headers["Azure-AsyncOperation"]).status_code == 200
 
 
