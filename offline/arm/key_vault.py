@@ -141,6 +141,7 @@ class Vault(Kind):
     update_seconds = 3
     delete_seconds = 5
     deletes_synchronously = True  # the API has 200 and 204 for it, and no operation
+    patches_synchronously = True
     creating_state = "RegisteringDns"
     routes = (
         Route(method="GET", path=f"{_PROVIDER}/deletedVaults", answer=_list_deleted),

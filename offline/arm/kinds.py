@@ -151,6 +151,11 @@ class Kind:
         """The same for a delete, where it differs."""
         return self.synchronous
 
+    @property
+    def patches_synchronously(self) -> bool:
+        """The same for a PATCH, where it differs."""
+        return self.synchronous
+
     paged: bool = True
     """False where Azure's lists come whole, however long they are."""
     system_data: bool = True

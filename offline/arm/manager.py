@@ -268,7 +268,8 @@ class ResourceManager:
         operation = written.operation
         status = kind.created_status if written.created else 200
         headers: dict[str, str] = {}
-        if kind.synchronous or operation.due <= operation.started:
+        waits = kind.patches_synchronously if call.method == "PATCH" else kind.synchronous
+        if waits or operation.due <= operation.started:
             ended = await self._operations.ended(operation.id)
             if ended is not None and ended.error is not None:
                 raise refusal(ended.error)

@@ -44,6 +44,7 @@ class VirtualNetwork(NetworkKind):
     create_seconds = 7
     update_seconds = 4
     delete_seconds = 11
+    patches_synchronously = True
 
     def busy_scopes(self, azure: Azure, resource_id: ResourceId, properties: JSON) -> tuple[ResourceId, ...]:
         return network_scopes(azure, resource_id)

@@ -47,6 +47,7 @@ class Workspace(Kind):
     create_seconds = 22
     update_seconds = 5
     delete_seconds = 3
+    patches_synchronously = True
     system_data = False
     actions: Mapping[str, Action] = {"sharedKeys": _shared_keys, "regenerateSharedKey": _regenerate}
 

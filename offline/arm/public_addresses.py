@@ -15,6 +15,7 @@ class PublicAddress(NetworkKind):
     create_seconds = 4
     update_seconds = 4
     delete_seconds = 11
+    patches_synchronously = True
 
     def accept(self, azure: Azure, write: Write) -> Resource:
         resource = super().accept(azure, write)

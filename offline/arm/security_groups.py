@@ -28,6 +28,7 @@ class NetworkSecurityGroup(NetworkKind):
     create_seconds = 4
     update_seconds = 4
     delete_seconds = 5
+    patches_synchronously = True
 
     def check(self, azure: Azure, write: Write) -> None:
         taken: dict[tuple[object, object], str] = {}
