@@ -1,0 +1,1 @@
+"""Microsoft's SDKs against the offline Azure."""
