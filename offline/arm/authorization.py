@@ -1,11 +1,13 @@
 """Microsoft.Authorization: role assignments, role definitions and locks."""
 
+import re
 import uuid
 from collections.abc import Mapping
 
 from offline.arm.access import ROLE_ASSIGNMENT, ROLE_DELAY, revoke
 from offline.arm.checks import LOCK
 from offline.arm.errors import JSON, ArmError, Law
+from offline.arm.general_laws import FILTER
 from offline.arm.ids import ResourceId
 from offline.arm.kinds import Azure, Kind, Route, RouteRequest, Write
 from offline.arm.managed_identity import in_directory
@@ -89,14 +91,26 @@ ROLE_DEFINITION = Law(
 )
 
 
+_ASSIGNED = re.compile(r"\s*(?:atScope\(\)|principalId\s+eq\s+'([^']*)'|assignedTo\('([^']*)'\))\s*", re.I)
+_CLAUSE = re.compile(r"\s*(roleName|type)\s+eq\s+'([^']*)'\s*", re.I)
+
+
 async def _definitions(azure: Azure, asked: RouteRequest) -> object:
+    """Those of a name or a type, also both; all of them are built in.
+
+    :raises ArmError: filter.
+    """
     wanted = asked.query.get("$filter", "")
-    name = wanted.split("'", 2)[1] if "roleName eq '" in wanted else None
+    clauses = [clause for clause in re.split(r"\s+and\s+", wanted) if clause not in ("", "atScope()")]
+    found = [_CLAUSE.fullmatch(clause) for clause in clauses]
+    if not all(found):
+        raise FILTER.broken(filter=wanted)
+    said = [(match.group(1).lower(), match.group(2)) for match in found if match is not None]
     return {
         "value": [
             role.definition(azure.subscription_id)
             for role in ROLES.values()
-            if name is None or role.name == name
+            if all({"rolename": role.name, "type": "BuiltInRole"}[word] == value for word, value in said)
         ]
     }
 
@@ -117,6 +131,7 @@ class RoleAssignment(Kind):
     """A role for a principal at a scope. It takes effect late, and ends late."""
 
     type = ROLE_ASSIGNMENT
+    reads = frozenset({"$filter"})
     create_seconds = 2
     update_seconds = 2
     delete_seconds = 4
@@ -130,6 +145,7 @@ class RoleAssignment(Kind):
             method="GET",
             path="{scope...}/providers/Microsoft.Authorization/roleDefinitions",
             answer=_definitions,
+            reads=frozenset({"$filter"}),
         ),
         Route(
             method="GET",
@@ -202,7 +218,10 @@ class RoleAssignment(Kind):
     def select(
         self, azure: Azure, scope: ResourceId, found: list[Resource], query: Mapping[str, str]
     ) -> list[Resource]:
-        """Those at the scope, above it and below; `atScope()` leaves out those below."""
+        """Those at the scope, above it and below; `atScope()` leaves out those below.
+
+        :raises ArmError: filter.
+        """
         wanted = query.get("$filter", "")
         listed = [
             assignment
@@ -213,11 +232,12 @@ class RoleAssignment(Kind):
                 or (assignment.id.scope.within(scope) and "atscope()" not in wanted.lower())
             )
         ]
-        for word in ("principalId", "assignedTo"):
-            for quoted in (f"{word} eq '", f"{word}('"):
-                if quoted in wanted:
-                    principal = wanted.split(quoted, 1)[1].split("'", 1)[0].lower()
-                    listed = [a for a in listed if str(a.properties.get("principalId")).lower() == principal]
+        for clause in re.split(r"\s+and\s+", wanted) if wanted else ():
+            match = _ASSIGNED.fullmatch(clause)
+            if match is None:
+                raise FILTER.broken(filter=wanted)
+            principal = str(match.group(1) or match.group(2) or "").lower()
+            listed = [a for a in listed if principal in ("", str(a.properties.get("principalId")).lower())]
         return listed
 
     def missing(self, resource_id: ResourceId) -> ArmError:

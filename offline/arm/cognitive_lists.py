@@ -1,11 +1,13 @@
 """Microsoft.CognitiveServices: what a location offers, what is used of it, and what was deleted."""
 
+import re
 import time
 from datetime import UTC, datetime, timedelta
 
 from offline.arm import cognitive_laws as laws
 from offline.arm import models
 from offline.arm.errors import JSON
+from offline.arm.general_laws import FILTER
 from offline.arm.ids import ResourceId
 from offline.arm.kinds import Azure, Route, RouteRequest
 from offline.arm.models import FORMAT, Model, catalog
@@ -130,6 +132,10 @@ async def _account_models(azure: Azure, asked: RouteRequest) -> object:
 async def _usages(azure: Azure, asked: RouteRequest) -> object:
     location = region(asked.words["location"])
     by_quota = {(sku, model.name): model for model in catalog().models for sku in model.skus}
+    wanted = asked.query.get("$filter", "")
+    named = re.fullmatch(r"\s*name\.value\s+eq\s+'([^']*)'\s*", wanted)
+    if wanted and named is None:
+        raise FILTER.broken(filter=wanted)
     return {
         "value": [
             {
@@ -139,6 +145,7 @@ async def _usages(azure: Azure, asked: RouteRequest) -> object:
                 "unit": "Count",
             }
             for (sku, name), model in by_quota.items()
+            if named is None or named.group(1) == f"OpenAI.{sku}.{name}"
         ]
     }
 
@@ -209,7 +216,12 @@ async def _check_domain(azure: Azure, asked: RouteRequest) -> object:
 
 ROUTES = (
     Route(method="GET", path=f"{_PROVIDER}/locations/{{location}}/models", answer=_models),
-    Route(method="GET", path=f"{_PROVIDER}/locations/{{location}}/usages", answer=_usages),
+    Route(
+        method="GET",
+        path=f"{_PROVIDER}/locations/{{location}}/usages",
+        answer=_usages,
+        reads=frozenset({"$filter"}),
+    ),
     Route(method="GET", path=f"{_PROVIDER}/deletedAccounts", answer=_list_deleted),
     Route(method="GET", path=_DELETED, answer=_get_deleted),
     Route(method="DELETE", path=_DELETED, answer=_purge),

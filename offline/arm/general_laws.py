@@ -200,10 +200,18 @@ FILTER = Law(
     id="filter",
     status=400,
     code="InvalidFilterInQueryString",
-    message="Invalid $filter '{filter}': this offline Azure knows `eq` on resourceType, name, resourceGroup, "
-    "location, tagName and tagValue.",
+    message="Invalid $filter '{filter}': this offline Azure does not know it.",
     source=f"{_COMMON}: the code",
     protects="a filter that would be passed over, and everything listed",
+    unconfirmed=True,
+)
+QUERY_WORD = Law(
+    id="query-word",
+    status=400,
+    code="InvalidQueryParameter",
+    message="'{word}' is not known for '{path}': this offline Azure does not have it.",
+    source="by analogy with filter",
+    protects="a condition that would be passed over, and more answered or done than was asked for",
     unconfirmed=True,
 )
 QUERY = Law(

@@ -97,6 +97,8 @@ class Route:
     path: str
     """`/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{location}/models`"""
     answer: Callable[[Azure, RouteRequest], Awaitable[object]]
+    reads: frozenset[str] = frozenset()
+    """Words of the query that the answer depends on: `$filter`."""
 
 
 BUSY = Law(
@@ -156,6 +158,8 @@ class Kind:
         """The same for a PATCH, where it differs."""
         return self.synchronous
 
+    reads: frozenset[str] = frozenset()
+    """Words of the query that its lists depend on: `$filter`."""
     paged: bool = True
     """False where Azure's lists come whole, however long they are."""
     system_data: bool = True

@@ -46,7 +46,7 @@ def everything(azure: Azure, scope: ResourceId, query: Mapping[str, str]) -> lis
 
     :raises ArmError: filter.
     """
-    wanted = _filter(query.get("$filter", ""))
+    wanted = asked_for(query)
     found: list[JSON] = []
     for resource in azure.store.below(scope):
         kind = azure.kinds[resource.type.lower()]
@@ -56,12 +56,17 @@ def everything(azure: Azure, scope: ResourceId, query: Mapping[str, str]) -> lis
         short: JSON = {key: resource.body[key] for key in keys if key in resource.body}
         if resource.id.parent is not None:
             short["name"] = "/".join(resource.id.names)
-        if _passes(short, resource.id, wanted):
+        if passes(short, resource.id, wanted):
             found.append(short)
     return found
 
 
-def _filter(text: str) -> dict[str, str]:
+def asked_for(query: Mapping[str, str]) -> dict[str, str]:
+    """What `$filter` says, by lower-case word.
+
+    :raises ArmError: filter.
+    """
+    text = query.get("$filter", "")
     wanted: dict[str, str] = {}
     for clause in re.split(r"\s+and\s+", text) if text else []:
         match = _EQUALS.fullmatch(clause)
@@ -71,7 +76,8 @@ def _filter(text: str) -> dict[str, str]:
     return wanted
 
 
-def _passes(short: JSON, resource_id: ResourceId, wanted: Mapping[str, str]) -> bool:
+def passes(short: JSON, resource_id: ResourceId, wanted: Mapping[str, str]) -> bool:
+    """Whether a resource is as `asked_for`."""
     tags = short.get("tags")
     has = {
         "resourcetype": str(short.get("type")),

@@ -33,6 +33,9 @@ logger = logging.getLogger(__name__)
 
 ORIGIN = "https://management.azure.com"
 
+_CONDITIONS = frozenset({"$filter", "$expand", "$orderby", "$select", "$recordsetnamesuffix", "force"})
+"""Words of a query that say which answer is wanted: whoever does not know them would answer another question."""
+
 _OPERATION = re.compile(
     r"/subscriptions/[^/]+/(?:providers/[^/]+/locations/[^/]+/)?(operations|operationresults)/([0-9a-f-]{36})",
     re.I,
@@ -177,6 +180,7 @@ class ResourceManager:
             raise laws.TYPE_UNKNOWN.broken(type=rest, namespace=namespace, version=call.version)
         kind = checks.kind_of(self._azure, where, call.version)
         checks.registered(self._azure, kind)
+        self._understood(call, kind.reads if where.shape == "collection" else frozenset())
         match call.method, where.shape:
             case "GET" | "HEAD", "resource":
                 return await self._read(call, where, kind)
@@ -193,7 +197,15 @@ class ResourceManager:
     def _allowed(self, call: Call, scope: ResourceId, action: str) -> None:
         checks.allowed(self._access, call.principal_id, call.client_id, scope, action)
 
+    @staticmethod
+    def _understood(call: Call, reads: frozenset[str] = frozenset()) -> None:
+        """:raises ArmError: query-word."""
+        for word in sorted((_CONDITIONS - reads) & call.query.keys()):
+            if call.query[word].lower() not in ("", "false"):
+                raise laws.QUERY_WORD.broken(word=word, path=call.path)
+
     async def _routed(self, call: Call, route: Route, words: Mapping[str, str]) -> Reply:
+        self._understood(call, route.reads)
         where = ResourceId(call.path)
         self._allowed(call, where, f"{_namespace(call.path)}/{'read' if call.method == 'GET' else 'write'}")
         asked = RouteRequest(words=words, query=call.query, body=call.body, principal_id=call.principal_id)
@@ -205,6 +217,7 @@ class ResourceManager:
         return Reply(status=200, body=found)
 
     def _everything(self, call: Call, scope: ResourceId) -> Reply:
+        self._understood(call, frozenset({"$filter"}))
         checks.group(self._azure, scope, writing=False)
         self._allowed(call, scope, "Microsoft.Resources/subscriptions/resourceGroups/read")
         found = listing.everything(self._azure, scope, call.query)

@@ -24,6 +24,8 @@ RECORDS: Mapping[str, str] = {
 }
 """Record type, and the property that holds its records."""
 
+SUFFIX = "$recordsetnamesuffix"
+
 STALE = Delay(fact="stale-links-seconds", seconds=5)
 """Until a zone has noticed that a link is gone (Azure/azure-cli#15010, learntocloud/networking-lab#8: sometimes at
 once, sometimes much later; no number known)."""
@@ -45,14 +47,21 @@ async def _all_records(azure: Azure, asked: RouteRequest) -> object:
     kind = azure.kinds[ZONE.lower()]
     if azure.store.get(zone) is None:
         raise kind.missing(zone)
-    return {"value": [below.body for below in azure.store.below(zone) if below.type != LINK]}
+    found = [below for below in azure.store.below(zone) if below.type != LINK]
+    return {"value": [record.body for record in _suffixed(found, asked.query)]}
+
+
+def _suffixed(records: list[Resource], query: Mapping[str, str]) -> list[Resource]:
+    """Those whose name ends as is asked for."""
+    wanted = query.get(SUFFIX, "").lower()
+    return [record for record in records if record.id.name.lower().endswith(wanted)]
 
 
 class PrivateZone(Kind):
     """A private zone. It cannot go while a network is linked to it."""
 
     type = ZONE
-    routes = (Route(method="GET", path=f"{_GROUP}/ALL", answer=_all_records),)
+    routes = (Route(method="GET", path=f"{_GROUP}/ALL", answer=_all_records, reads=frozenset({SUFFIX})),)
     create_seconds = 35
     update_seconds = 5
     delete_seconds = 12
@@ -175,6 +184,8 @@ class RecordSet(Kind):
     located = False
     system_data = False
 
+    reads = frozenset({SUFFIX})
+
     def __init__(self, record_type: str) -> None:
         self.type = f"{ZONE}/{record_type}"
 
@@ -185,6 +196,11 @@ class RecordSet(Kind):
 
     def accept(self, azure: Azure, write: Write) -> Resource:
         return record_set(write.id, write.properties)
+
+    def select(
+        self, azure: Azure, scope: ResourceId, found: list[Resource], query: Mapping[str, str]
+    ) -> list[Resource]:
+        return _suffixed(found, query)
 
 
 def record_set(record_id: ResourceId, properties: JSON) -> Resource:

@@ -2,13 +2,14 @@
 
 import asyncio
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from offline.arm.errors import JSON, ArmError, Law
 from offline.arm.general_laws import RG_BLOCKED, RG_DELETING, RG_MISSING
 from offline.arm.held_subnets import release
 from offline.arm.ids import ResourceId
 from offline.arm.kinds import Azure, Kind, Write
+from offline.arm.listing import asked_for, passes
 from offline.arm.operations import remove_tree
 from offline.arm.store import Resource
 
@@ -28,6 +29,7 @@ class ResourceGroup(Kind):
     """A resource group. Its members are deleted as Azure does it: all at once, the refused ones again later."""
 
     type = "Microsoft.Resources/resourceGroups"
+    reads = frozenset({"$filter"})
     synchronous = True
     deletes_synchronously = False
     create_seconds = 2.8
@@ -47,6 +49,13 @@ class ResourceGroup(Kind):
         bad = "".join(sorted({char for char in name if not (char.isalnum() or char in "-._()")}))
         if bad or len(name) > 90 or name.endswith("."):
             raise NAME_INVALID.broken(name=name, bad=bad or ".")
+
+    def select(
+        self, azure: Azure, scope: ResourceId, found: list[Resource], query: Mapping[str, str]
+    ) -> list[Resource]:
+        """Those with a tag, where one is asked for."""
+        wanted = asked_for(query)
+        return [group for group in found if passes(group.body, group.id, wanted)]
 
     def missing(self, resource_id: ResourceId) -> ArmError:
         return RG_MISSING.broken(rg=resource_id.name)

@@ -367,6 +367,16 @@ def test_a_list_is_never_longer_than_asked_for(azure: Azure, refused: Expect) ->
     assert list(listed) == []
 
 
+@pytest.mark.law("query-word")
+@pytest.mark.parametrize("word", ["$filter", "$expand", "force"])
+def test_a_condition_that_nobody_reads_is_refused(azure: Azure, refused: Expect, word: str) -> None:
+    """Azure would narrow its answer, or do more: nothing of that is passed over."""
+    group = azure.group()
+    listed = f"{identity(group, '').rstrip('/')}?api-version=2023-01-31"
+    refused("query-word").by(azure.rest("GET", f"{listed}&{word}=tags"))
+    assert azure.rest("GET", f"{listed}&{word}=").json() == {"value": []}
+
+
 @pytest.mark.law("operation")
 def test_an_operation_is_one_that_has_begun(azure: Azure, refused: Expect) -> None:
     base = f"{azure.base}/providers/Microsoft.KeyVault/locations/{REGION}/operations"
