@@ -181,6 +181,17 @@ DNS_LINK_OVERLAP = Law(
     protects="a second zone of the same name for a network that has one",
     remedy="Use the zone of that name that the network is linked to already.",
 )
+DNS_SOA = Law(
+    id="dns-soa",
+    status=400,
+    code="BadRequest",
+    message="Record sets of type SOA are created and deleted with their zone; they can only be updated.",
+    source="docs rest/api/dns/privatedns/record-sets (create-or-update, delete: recordType); "
+    "hashicorp/terraform-provider-azurerm#9319 (code and text unconfirmed)",
+    protects="a zone without its start of authority",
+    remedy="Update the SOA record that the zone has; it goes with the zone.",
+    unconfirmed=True,
+)
 DNS_TYPE_RECORDS = Law(
     id="dns-records",
     status=400,

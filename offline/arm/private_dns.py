@@ -190,6 +190,8 @@ class RecordSet(Kind):
         self.type = f"{ZONE}/{record_type}"
 
     def check(self, azure: Azure, write: Write) -> None:
+        if write.existing is None and self.type.endswith("/SOA"):
+            raise laws.DNS_SOA.broken()
         records = write.properties.get(RECORDS[write.id.type.rsplit("/", 1)[-1].upper()])
         if not records or write.properties.get("ttl") is None:
             raise laws.DNS_TYPE_RECORDS.broken(name=write.id.name, type=self.type.rsplit("/", 1)[-1])
@@ -201,6 +203,11 @@ class RecordSet(Kind):
         self, azure: Azure, scope: ResourceId, found: list[Resource], query: Mapping[str, str]
     ) -> list[Resource]:
         return _suffixed(found, query)
+
+    def check_delete(self, azure: Azure, resource: Resource) -> None:
+        """:raises ArmError: dns-soa."""
+        if resource.type.endswith("/SOA"):
+            raise laws.DNS_SOA.broken()
 
 
 def record_set(record_id: ResourceId, properties: JSON) -> Resource:

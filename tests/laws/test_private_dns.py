@@ -40,6 +40,22 @@ def group_body(azure: Azure, *zones: str) -> dict[str, Any]:
     return {"properties": {"privateDnsZoneConfigs": configs}}
 
 
+@pytest.mark.law("dns-soa")
+def test_the_start_of_authority_lives_with_its_zone(
+    azure: Azure, refused: Expect, zones: PrivateDnsManagementClient
+) -> None:
+    group = azure.group()
+    name, zone = group.rpartition("/")[2], "soa.example"
+    azure.put(zone_in(group, zone), {"location": "global"})
+    record = zones.record_sets.get(name, zone, "SOA", "@")
+    with refused("dns-soa"):
+        zones.record_sets.create_or_update(name, zone, "SOA", "second", record)
+    with refused("dns-soa"):
+        zones.record_sets.delete(name, zone, "SOA", "@")
+    zones.record_sets.create_or_update(name, zone, "SOA", "@", record)
+    zones.private_zones.begin_delete(name, zone).result()
+
+
 @pytest.mark.law("dns-zone-links")
 def test_a_zone_stays_while_a_network_is_linked_to_it(
     azure: Azure, refused: Expect, zones: PrivateDnsManagementClient
