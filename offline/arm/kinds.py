@@ -101,6 +101,9 @@ class Route:
     """Words of the query that the answer depends on: `$filter`."""
 
 
+FORCED = "forced"
+"""In the private part of a resource that is deleted for good."""
+
 BUSY = Law(
     id="busy",
     status=409,
@@ -145,6 +148,8 @@ class Kind:
     """False for types without a `location`."""
     locations: tuple[str, ...] = ()
     """Where it can be; empty is every region. Private DNS is `("global",)`."""
+    can_be_forced: bool = False
+    """True where a delete with `force` leaves nothing to recover; it stands in the private part (`FORCED`)."""
     synchronous: bool = False
     """True where Azure answers once all is done, and shows no operation (roles, identities, vault secrets)."""
 

@@ -180,7 +180,8 @@ class ResourceManager:
             raise laws.TYPE_UNKNOWN.broken(type=rest, namespace=namespace, version=call.version)
         kind = checks.kind_of(self._azure, where, call.version)
         checks.registered(self._azure, kind)
-        self._understood(call, kind.reads if where.shape == "collection" else frozenset())
+        forced = frozenset({"force"} if kind.can_be_forced and call.method == "DELETE" else ())
+        self._understood(call, kind.reads if where.shape == "collection" else forced)
         match call.method, where.shape:
             case "GET" | "HEAD", "resource":
                 return await self._read(call, where, kind)
@@ -320,6 +321,7 @@ class ResourceManager:
             principal_id=call.principal_id,
             if_match=call.if_match,
             if_none_match=call.if_none_match,
+            forced=call.query.get("force", "").lower() == "true",
         )
 
     # Faults --------------------------------------------------------------------------------------------------

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from offline.arm.errors import JSON, Law
-from offline.arm.kinds import Action, Azure, Kind, Write
-from offline.arm.store import Resource
+from offline.arm.ids import ResourceId
+from offline.arm.kinds import FORCED, Action, Azure, Kind, Route, RouteRequest, Write
+from offline.arm.store import Deleted, Resource
 
 WORKSPACE = "Microsoft.OperationalInsights/workspaces"
+
+_DELETED = "/providers/Microsoft.OperationalInsights/deletedWorkspaces"
 
 KEPT_DAYS = 14
 """A deleted workspace comes back, data and id, when it is made again under its name within that time.
@@ -40,6 +43,28 @@ async def _regenerate(azure: Azure, workspace: Resource, body: JSON) -> object:
     return keys
 
 
+def _buried(azure: Azure) -> list[Deleted]:
+    """Workspaces that were deleted not long ago."""
+    oldest = datetime.now(UTC) - timedelta(days=KEPT_DAYS)
+    return [deleted for deleted in azure.store.deleted(WORKSPACE) if deleted.at >= oldest.timestamp()]
+
+
+async def _list_deleted(azure: Azure, asked: RouteRequest) -> object:
+    """Those of the subscription, or of a group; they are shown as they were."""
+    scope = f"/subscriptions/{azure.subscription_id}"
+    if "group" in asked.words:
+        scope += f"/resourceGroups/{asked.words['group']}"
+    found = [deleted for deleted in _buried(azure) if deleted.id.within(ResourceId(scope))]
+    return {
+        "value": [
+            Resource(id=deleted.id, body=deleted.body, private={})
+            .with_properties(provisioningState="Succeeded")
+            .body
+            for deleted in found
+        ]
+    }
+
+
 class Workspace(Kind):
     """A Log Analytics workspace. What is sent to it is not kept here."""
 
@@ -48,6 +73,15 @@ class Workspace(Kind):
     update_seconds = 5
     delete_seconds = 3
     patches_synchronously = True
+    can_be_forced = True
+    routes = (
+        Route(method="GET", path=f"/subscriptions/{{subscription}}{_DELETED}", answer=_list_deleted),
+        Route(
+            method="GET",
+            path=f"/subscriptions/{{subscription}}/resourceGroups/{{group}}{_DELETED}",
+            answer=_list_deleted,
+        ),
+    )
     system_data = False
     actions: Mapping[str, Action] = {"sharedKeys": _shared_keys, "regenerateSharedKey": _regenerate}
 
@@ -91,7 +125,10 @@ class Workspace(Kind):
         return Resource(id=write.id, body=body, private=private)
 
     def removed(self, azure: Azure, resource: Resource) -> None:
-        azure.store.bury(resource)
+        if resource.private.get(FORCED) is True:
+            azure.store.remove(resource.id)
+        else:
+            azure.store.bury(resource)
 
 
 def _sku(wanted: JSON, before: JSON, now: str) -> JSON:
@@ -104,9 +141,8 @@ def _kept(azure: Azure, write: Write) -> Resource | None:
     """The workspace as it was, also when it was deleted not long ago."""
     if write.existing is not None:
         return write.existing
-    oldest = datetime.now(UTC) - timedelta(days=KEPT_DAYS)
-    for deleted in azure.store.deleted(WORKSPACE):
-        if deleted.id.key == write.id.key and deleted.at >= oldest.timestamp():
+    for deleted in _buried(azure):
+        if deleted.id.key == write.id.key:
             return Resource(id=deleted.id, body=deleted.body, private=deleted.private)
     return None
 

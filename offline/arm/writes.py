@@ -8,7 +8,7 @@ from offline.arm import general_laws as laws
 from offline.arm.errors import JSON, ArmError
 from offline.arm.identity_block import check_identities
 from offline.arm.ids import ResourceId
-from offline.arm.kinds import Azure, Kind, Verb, Write
+from offline.arm.kinds import FORCED, Azure, Kind, Verb, Write
 from offline.arm.operations import Operations
 from offline.arm.paths import canonical
 from offline.arm.store import OperationRow, Resource
@@ -30,6 +30,8 @@ class WriteCall:
     principal_id: str
     if_match: str | None = None
     if_none_match: str | None = None
+    forced: bool = False
+    """True for a delete that leaves nothing to recover."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +92,9 @@ class Writes:
         checks.not_busy(azure, kind, existing.id, existing.properties, operation_uri=self._operation_uri)
         kind.check_delete(azure, existing)
         with azure.store.together():
+            if kind.can_be_forced:
+                private = {**existing.private, FORCED: call.forced}
+                existing = azure.store.put(replace(existing, private=private))
             if kind.has_state:
                 azure.store.put(existing.with_properties(provisioningState="Deleting"))
             seconds = durations.seconds(azure.store, kind, "delete")

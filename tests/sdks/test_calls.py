@@ -275,6 +275,32 @@ def test_keys_of_a_workspace_are_listed_and_renewed(sdk: Sdk, rg: str) -> None:
     assert client.shared_keys.get_shared_keys(rg, name).as_dict() == after
 
 
+def test_a_deleted_workspace_is_listed_and_comes_back_unless_it_was_forced(
+    azure: Azure, sdk: Sdk, rg: str
+) -> None:
+    client, name = sdk(LogAnalyticsManagementClient), f"log-{uuid.uuid4().hex[:8]}"
+    lists = client.deleted_workspaces
+
+    def deleted() -> set[bool]:
+        return {
+            name in [found.name for found in listed]
+            for listed in (lists.list(), lists.list_by_resource_group(rg))
+        }
+
+    def made() -> str:
+        done = client.workspaces.begin_create_or_update(rg, name, HERE).result()
+        return str(done.properties.customer_id)
+
+    first = made()
+    client.workspaces.begin_delete(rg, name).result()
+    assert deleted() == {True}
+    assert name not in [found.name for found in lists.list_by_resource_group(name_of(azure.group()))]
+    assert (made(), deleted()) == (first, {False})
+    client.workspaces.begin_delete(rg, name, force=True).result()
+    assert deleted() == {False}
+    assert made() != first
+
+
 # What there is not ---------------------------------------------------------------------------------------------
 
 
@@ -317,14 +343,9 @@ def test_keys_of_a_workspace_are_listed_and_renewed(sdk: Sdk, rg: str) -> None:
             ("usage of apps", ContainerAppsAPIClient, lambda c, at: list(c.usages.list(REGION))),
             ("metrics", MonitorManagementClient, lambda c, at: c.metrics.list(at)),
             (
-                "forced delete of a workspace",
+                "tables of a workspace",
                 LogAnalyticsManagementClient,
-                lambda c, at: c.workspaces.begin_delete(name_of(at), "log", force=True),
-            ),
-            (
-                "deleted workspaces",
-                LogAnalyticsManagementClient,
-                lambda c, at: list(c.deleted_workspaces.list()),
+                lambda c, at: list(c.tables.list_by_workspace(name_of(at), "log")),
             ),
         )
     ],
