@@ -4,8 +4,11 @@ Shows: each SDK's own request, api-version, poller and pager reach the offline A
 Does not show: what the laws of a type refuse (tests/laws), nor calls that are of one type alone (test_calls).
 """
 
+import re
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from azure.core.polling import LROPoller
 
 from offline.arm.ids import ResourceId
 from offline.arm.registry import KINDS
+from tests.cloud import ROOT
 from tests.laws.azure import Azure
 from tests.sdks.table import READ_ONLY, ROWS, WITHOUT_SDK, Body, Place, Row, operations
 
@@ -21,6 +25,10 @@ MARKS = frozenset(
     {"etag", "lastModifiedAt", "last_modified_at", "modifiedDate", "updated_on", "updated", "created"}
 )
 """Last words of paths that a write may change beside what it says: when it was, and another version mark."""
+
+
+WHOLE = frozenset({"of the subscription", "among all resources"})
+"""Lists that hold what there is anywhere."""
 
 
 def ids(row: Row) -> str:
@@ -159,6 +167,21 @@ def test_every_type_that_can_be_written_has_a_row() -> None:
     assert len(ROWS) == len({row.type for row in ROWS})
 
 
+def test_every_sdk_that_we_have_is_used_here() -> None:
+    """Those of the program, its commands and its tests."""
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    wanted = [re.match(r"azure-[a-z-]+", word) for group in ("ops", "test") for word in groups[group]]
+    modules = {found.group().replace("-", ".") for found in wanted if found is not None}
+    text = "".join(file.read_text() for file in Path(__file__).parent.glob("*.py"))
+    assert {module for module in modules if f"from {module}" not in text} == set()
+    of_services = {module for module in modules if module.startswith("azure.mgmt.")}
+    assert {module for module in of_services if not any(_is_of(row, module) for row in ROWS)} == set()
+
+
+def _is_of(row: Row, module: str) -> bool:
+    return row.client.__module__.startswith(f"{module}.")
+
+
 @every_type
 def test_what_is_created_is_what_a_get_answers(azure: Azure, sdk: Sdk) -> None:
     row, name, body = sdk.row, sdk.row.name(), sdk.row.body(sdk.place)
@@ -190,6 +213,19 @@ def test_a_list_holds_all_of_its_pages(azure: Azure, sdk: Sdk, listed: str) -> N
         assert [len(page) for page in (first, *rest)] == [1] * (1 + len(rest))
         assert made <= {one for page in (first, *rest) for one in page}
         assert [[one] for one in found_in(sdk.list(listed))] == [first, *rest]
+
+
+@pytest.mark.parametrize(
+    ("row", "narrow"),
+    [pytest.param(row, lists, id=ids(row)) for row in ROWS if (lists := [*row.lists.keys() - WHOLE])],
+)
+def test_a_list_holds_nothing_from_elsewhere(azure: Azure, sdk: Sdk, narrow: list[str]) -> None:
+    own = sdk.get(sdk.make()[0]).id.lower()
+    group = azure.group()
+    elsewhere = Place(azure=azure, group=group, above=sdk.row.settle(azure, group))
+    for at in narrow:
+        assert own in found_in(sdk.list(at))
+        assert own not in found_in(sdk.row.lists[at](sdk.calls, elsewhere)), at
 
 
 @every_type
