@@ -43,9 +43,10 @@ class Fault:
     its sender is gone by then. stop_service: the whole service dies, as by SIGKILL.
 
     After Azure has taken it:
-    fail: the operation ends as failed, with the error. hang: it does not end until the fault is cleared (a read is
-    not answered). stop_service_after: the service dies while the operation runs. lose_reply: all is done, but the
-    connection ends without a reply. fail_after_success: the operation says Succeeded, and the resource is Failed."""
+    fail: the operation ends as failed, with the error. hang: it does not end until the fault is cleared; what is
+    answered only when it is done, a read or a role assignment, is not begun before. stop_service_after: the service
+    dies while the operation runs. lose_reply: all is done, but the connection ends without a reply.
+    fail_after_success: the operation says Succeeded, and the resource is Failed."""
     status: int = 500
     code: str = "InternalServerError"
     message: str = "An unexpected error occurred while processing the request."
@@ -130,9 +131,9 @@ class Faults:
                 return fault
         return None
 
-    async def while_hanging(self, resource_id: ResourceId, verb: str) -> None:
-        """Wait as long as a fault that hangs applies."""
-        await self._while("hang", resource_id, verb)
+    async def while_hanging(self, resource_id: ResourceId, verb: str) -> bool:
+        """Wait as long as a fault that hangs applies; True when one did."""
+        return await self._while("hang", resource_id, verb)
 
     async def while_held(self, resource_id: ResourceId, verb: str) -> bool:
         """Wait as long as a fault that holds requests applies; True when one did."""

@@ -278,6 +278,8 @@ class ResourceManager:
         )
         verb = "create" if azure.store.get(where.id) is None else "update"
         await self._met(call, where.id, verb)
+        if kind.synchronous:
+            await self._hung(call, where.id, verb)
         written = await self._writes.put(self._write_call(call, where, kind))
         operation = written.operation
         status = kind.created_status if written.created else 200
@@ -299,6 +301,8 @@ class ResourceManager:
         checks.group(azure, where.id, writing=False)
         self._allowed(call, where.id, f"{kind.type}/delete")
         await self._met(call, where.id, "delete")
+        if kind.deletes_synchronously:
+            await self._hung(call, where.id, "delete")
         before = azure.store.get(where.id)
         operation = self._writes.delete(self._write_call(call, where, kind))
         if operation is None or before is None:
@@ -337,6 +341,14 @@ class ResourceManager:
         if fault is not None:
             raise fault.error()
         if await self._faults.while_held(resource_id, verb) and call.sender_gone():
+            raise _SenderGoneError
+
+    async def _hung(self, call: Call, resource_id: ResourceId, verb: str) -> None:
+        """A write that is answered only when it is done: while it hangs it is not begun.
+
+        :raises _SenderGoneError: nobody waits for it any more.
+        """
+        if await self._faults.while_hanging(resource_id, verb) and call.sender_gone():
             raise _SenderGoneError
 
     async def _struck(self, call: Call, resource_id: ResourceId, verb: str) -> None:

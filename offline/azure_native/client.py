@@ -10,7 +10,7 @@ import base64
 import contextlib
 import json
 import time
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -141,13 +141,19 @@ class AzureClient:
 
         :param at_most: how long to wait, in seconds of the wall clock; 0 is azure-native's own limit.
         :raises AzureError: refused.
+        :raises TimedOutError: not even answered in time.
         :raises AcceptedError: accepted, and then failed, cancelled or not done in time.
         """
         url = self._url(id, api_version)
-        answer = await self._call("PUT", url, body)
+        accepted = False
         try:
-            return await self._in_time(self._finished(answer, url, POLL_WRITE), at_most)
+            async with _in_time(at_most):
+                answer = await self._call("PUT", url, body)
+                accepted = True
+                return await self._finished(answer, url, POLL_WRITE)
         except (AzureError, CancelledError, TimedOutError, httpx.HTTPError) as error:
+            if not accepted:
+                raise
             raise AcceptedError(error) from error
 
     async def delete(self, id: str, api_version: str, *, at_most: float = 0) -> None:
@@ -158,8 +164,9 @@ class AzureClient:
         """
         url = self._url(id, api_version)
         with unless_missing():
-            answer = await self._call("DELETE", url)
-            await self._in_time(self._finished(answer, None, POLL_DELETE), at_most)
+            async with _in_time(at_most):
+                answer = await self._call("DELETE", url)
+                await self._finished(answer, None, POLL_DELETE)
 
     async def post(self, id: str, api_version: str, body: Body) -> Body:
         """An action, such as listKeys."""
@@ -283,13 +290,6 @@ class AzureClient:
     async def _wait(self, seconds: float) -> None:
         await self._unless_cancelled(asyncio.sleep(seconds))
 
-    @staticmethod
-    async def _in_time(work: Awaitable[_Result], at_most: float) -> _Result:
-        try:
-            return await asyncio.wait_for(work, at_most or LONGEST)
-        except TimeoutError as error:
-            raise TimedOutError from error
-
     async def _unless_cancelled(self, work: Awaitable[_Result]) -> _Result:
         """:raises CancelledError: the engine asked to stop first."""
         task = asyncio.ensure_future(work)
@@ -318,6 +318,19 @@ def _object(answer: httpx.Response) -> Body:
         return {}
     body = answer.json()
     return body if isinstance(body, dict) else {"value": body}
+
+
+@contextlib.asynccontextmanager
+async def _in_time(at_most: float) -> AsyncIterator[None]:
+    """Bound what is awaited inside.
+
+    :raises TimedOutError: it took longer.
+    """
+    try:
+        async with asyncio.timeout(at_most or LONGEST):
+            yield
+    except TimeoutError as error:
+        raise TimedOutError from error
 
 
 @contextlib.contextmanager

@@ -62,6 +62,20 @@ def test_a_held_request_whose_sender_went_never_arrives(rig: Rig) -> None:
     assert rig.ask("GET", NETWORK).status_code == 404
 
 
+def test_what_is_answered_only_when_done_is_not_begun_while_it_hangs(rig: Rig) -> None:
+    """Its sender has gone without an answer: nothing may turn up afterwards that nobody knows of."""
+    identity = "/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id"
+    rig.group()
+    rig.inside(lambda: rig.faults.add(Fault(name="id", verb="create", effect="hang")))
+    with pytest.raises(httpx.ReadTimeout):
+        rig.ask("PUT", identity, {"location": "southcentralus"}, timeout=0.2)
+    rig.inside(rig.faults.clear)
+    while rig.inside(rig.faults.held):
+        pass
+    rig.idle()
+    assert rig.ask("GET", identity).status_code == 404
+
+
 def test_a_fault_for_one_id_alone(tmp_path: Path) -> None:
     """Deployments of two accounts may have the same name."""
     faults = Faults(Store(tmp_path / "azure.db"))

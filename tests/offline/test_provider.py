@@ -258,6 +258,18 @@ def test_a_create_that_takes_longer_than_the_program_allows_is_given_up() -> Non
     run(scenario)
 
 
+def test_a_create_that_is_not_even_answered_in_time_leaves_nothing_with_the_engine() -> None:
+    async def scenario(engine: Any, azure: SmallAzure, provider: AzureNative) -> None:
+        azure.silent.add("/accounts/ai")
+        request = create(ACCOUNT_INPUTS)
+        request.timeout = 0.1
+        error = await asyncio.wait_for(refused(engine.Create(request)), 5)
+        assert error.details() == "operation timed out"
+        assert DETAILS not in dict(error.trailing_metadata() or ())
+
+    run(scenario)
+
+
 def test_delete_of_what_is_gone_succeeds() -> None:
     async def scenario(engine: Any, azure: SmallAzure, provider: AzureNative) -> None:
         azure.first.append(Answer("DELETE", "/accounts/ai", 404, {"error": {"code": "ResourceNotFound"}}))
