@@ -32,7 +32,7 @@ setup: $(STAMP) ## Install everything into .venv
 test: lint ## Check style and types, and run every test
 	@$(PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
 
-test-all: lint ## Run every test on each supported Python that is installed
+test-all: lint ## Run every test on each supported Python that is installed, then cut an up short at every operation
 	@for version in $(PYTHONS); do \
 	  if ! found=$$($(UV) python find --no-project --system "$$version" 2>/dev/null); then \
 	    echo "Python $$version is not installed: left out"; continue; \
@@ -42,6 +42,7 @@ test-all: lint ## Run every test on each supported Python that is installed
 	  $(UV) sync --locked --quiet $(COMPILE) --python "$$found"; \
 	  "$$UV_PROJECT_ENVIRONMENT/bin/python" -m pytest -n 2 --dist loadfile $(ARGS); \
 	done
+	@$(PYTHON) -m pytest tests/cut_short -n 2 --dist load --cut-short all
 
 bench: $(STAMP) ## Measure: imports, the engine's runs, calls of the gateway; ARGS="--json FILE"
 	@$(PYTHON) -m bench $(ARGS)
