@@ -265,7 +265,8 @@ def test_a_create_that_is_not_even_answered_in_time_leaves_nothing_with_the_engi
         request.timeout = 0.1
         error = await asyncio.wait_for(refused(engine.Create(request)), 5)
         assert error.details() == "operation timed out"
-        assert DETAILS not in dict(error.trailing_metadata() or ())
+        metadata: Any = error.trailing_metadata()
+        assert DETAILS not in dict(metadata or ())
 
     run(scenario)
 
