@@ -68,7 +68,7 @@ class Service:
             azure, access=access, tokens=tokens, operations=self.operations, faults=faults
         )
         self.fabric.register("manager", manager.handle)
-        self.fabric.register("sign_in", SignIn(tokens, credentials).handle)
+        self.fabric.register("sign_in", SignIn(tokens, credentials, clock).handle)
         openai = OpenAI(store, tokens=tokens, access=access)
         self.fabric.register("openai", openai.handle)
         self.fabric.register("vault", KeyVault(store, tokens=tokens, access=access).handle)

@@ -53,9 +53,10 @@ class SignInError(Exception):
 class SignIn:
     """The handler behind login.microsoftonline.com."""
 
-    def __init__(self, tokens: Tokens, credentials: Credentials) -> None:
+    def __init__(self, tokens: Tokens, credentials: Credentials, clock: Clock) -> None:
         self._tokens = tokens
         self._credentials = credentials
+        self._clock = clock
 
     async def handle(self, request: web.BaseRequest, arrival: Arrival) -> web.StreamResponse:
         path = request.path.rstrip("/")
@@ -77,7 +78,9 @@ class SignIn:
                     form = {key: str(value) for key, value in (await request.post()).items()}
                     basic = _basic(request.headers.get("Authorization", ""))
                     return web.json_response(
-                        self._token({**basic, **form}, with_scope=rest == "oauth2/v2.0/token")
+                        self._token({**basic, **form}, with_scope=rest == "oauth2/v2.0/token"),
+                        # For our provider, whose first request this is: how long a pause before a retry is here.
+                        headers={"x-offline-speed": f"{self._clock.speed:g}"},
                     )
                 case _:
                     return web.Response(status=404)

@@ -12,6 +12,7 @@ from azure.core.exceptions import ClientAuthenticationError
 
 from offline.arm.store import Store
 from offline.arrival import Handler
+from offline.clock import Clock
 from offline.dataplane.signin import SignIn
 from offline.home import Home
 from offline.network import Service
@@ -26,7 +27,7 @@ def _tokens(home: Home) -> Tokens:
 @pytest.fixture(scope="module")
 def azure_(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     def handlers(home: Home, store: Store) -> dict[Service, Handler]:
-        return {"sign_in": SignIn(_tokens(home), home.credentials()).handle}
+        return {"sign_in": SignIn(_tokens(home), home.credentials(), Clock(50)).handle}
 
     with running(tmp_path_factory.mktemp("azure"), handlers) as started:
         yield started
@@ -96,6 +97,22 @@ def test_refusals(azure_: Running, change: dict[str, str], status: int, error: s
         [number],
     )
     assert answer.json()["error_description"].startswith(f"AADSTS{number}: ")
+
+
+def test_a_sign_in_tells_how_fast_time_goes(azure_: Running) -> None:
+    """It comes before every other request: when Azure is gone at the next one, azure-native's pauses are short."""
+    who = azure_.home.credentials()
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": who.client_id,
+        "client_secret": who.client_secret,
+        "scope": "https://management.azure.com/.default",
+    }
+    with azure_.client() as client:
+        answer = client.post(
+            f"https://login.microsoftonline.com/{who.tenant_id}/oauth2/v2.0/token", data=form
+        )
+    assert answer.headers["x-offline-speed"] == "50"
 
 
 def test_another_tenant_does_not_exist(azure_: Running) -> None:
