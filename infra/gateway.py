@@ -114,13 +114,7 @@ class Gateway(pulumi.ComponentResource):
                 termination_grace_period_seconds=args.settings.termination_grace_seconds,
             ),
             tags=args.tags,
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                depends_on=list(args.after),
-                # An app cannot move to another environment.
-                replace_on_changes=["environmentId"],
-                delete_before_replace=True,
-            ),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.after)),
         )
         self.id = gateway.id
         self.url = pulumi.Output.concat("https://", name, ".", args.domain)

@@ -69,7 +69,7 @@ class Identity(pulumi.ComponentResource):
                     role,
                 ),
                 principal_id=principal,
-                # Without it a principal that is seconds old is not found.
+                # Without it the SDK says that the identity is a user.
                 principal_type=authorization.PrincipalType.SERVICE_PRINCIPAL,
                 opts=pulumi.ResourceOptions(parent=self),
             )

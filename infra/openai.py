@@ -121,7 +121,7 @@ class OpenAI(pulumi.ComponentResource):
                 parent=self,
                 depends_on=[after],
                 # Azure changes a model's version in place, but not which model it is (CannotChangeDeploymentModel).
-                replace_on_changes=["properties.model.name", "properties.model.format"],
+                replace_on_changes=["properties.model.name"],
                 delete_before_replace=True,
                 hooks=retirement.hooks(f"{name}-{deployment.name}", message) if message else None,
             ),

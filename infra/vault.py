@@ -109,10 +109,10 @@ class Vault(pulumi.ComponentResource):
                 content_type="text/plain",
                 attributes=keyvault.SecretAttributesArgs(enabled=True),
             ),
-            # Deleting one goes through the vault's data plane, which nobody outside the network reaches: so it goes
-            # with the vault, and one that the settings no longer name stays in it, unused. (Wanted again, it has to
-            # be imported, or the vault given another suffix: Azure says that it exists.)
-            opts=pulumi.ResourceOptions(parent=self, deleted_with=vault, retain_on_delete=True),
+            # Deleting one goes through the vault's data plane, which nobody outside the network reaches: so nobody
+            # does. It goes with its vault, and one that the settings no longer name stays there, unused. (Wanted
+            # again, it has to be imported, or the vault given another suffix: Azure says that it exists.)
+            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
         )
         return StoredSecret(
             name=secret_name,

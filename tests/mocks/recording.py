@@ -57,6 +57,8 @@ class Registration:
     after: frozenset[str]
     """The URNs that it depends on."""
     deleted_with: str
+    retained: bool
+    """Whether it stays when the program no longer names it."""
     replace_on: tuple[str, ...]
     before_create: tuple[str, ...]
     on_error: tuple[str, ...]
@@ -169,6 +171,7 @@ class Recorder(mocks.MockMonitor):
                     inputs=_plain(json_format.MessageToDict(request.object)),
                     after=frozenset(request.dependencies),
                     deleted_with=request.deletedWith,
+                    retained=request.retainOnDelete,
                     replace_on=tuple(request.replaceOnChanges),
                     before_create=tuple(request.hooks.before_create),
                     on_error=tuple(request.hooks.on_error),
