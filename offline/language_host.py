@@ -179,12 +179,8 @@ def _python_in(environment: Path) -> Path | None:
     return Path(found) if found else None
 
 
-def main() -> None:
-    """Serve the engine whose address is the last argument until it is done with us."""
-    # What makes this host importable is no business of the programs that it runs.
-    source = str(Path(__file__).resolve().parent.parent)
-    sys.path[:] = [entry for entry in sys.path if entry != source]
-    host = LanguageHost(sys.argv[-1])
+def serve(host: LanguageHost) -> NoReturn:
+    """Announce a port, and run programs for whoever comes, until this process is ended."""
     for wanted in (signal.SIGINT, signal.SIGTERM):
         signal.signal(wanted, lambda _number, _frame: host.end())
     server = grpc.server(
@@ -200,6 +196,14 @@ def main() -> None:
     when_parent_ends(host.end)
     announce(port)
     host.run_forever()
+
+
+def main() -> None:
+    """Serve the engine whose address is the last argument until it is done with us."""
+    # What makes this host importable is no business of the programs that it runs.
+    source = str(Path(__file__).resolve().parent.parent)
+    sys.path[:] = [entry for entry in sys.path if entry != source]
+    serve(LanguageHost(sys.argv[-1]))
 
 
 if __name__ == "__main__":
