@@ -199,6 +199,10 @@ class Kind:
     async def check_late(self, azure: Azure, write: Write) -> None:
         """Refuse at the request what takes a call elsewhere to find out (a vault, a registry)."""
 
+    def patched(self, azure: Azure, existing: Resource) -> JSON:
+        """What a PATCH is merged with: the body, and what stands elsewhere that a PUT without it would take away."""
+        return existing.body
+
     def accept(self, azure: Azure, write: Write) -> Resource:
         """What is stored and answered: the body with Azure's defaults and generated outputs, and private parts."""
         return Resource(

@@ -2,7 +2,7 @@
 
 import ipaddress
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from offline.arm import network_laws as laws
@@ -52,6 +52,7 @@ class VirtualNetwork(NetworkKind):
     def check(self, azure: Azure, write: Write) -> None:
         ranges = [_range(prefix, write.id) for prefix in _space(write.properties)]
         inline = _inline(write)
+        refuse_duplicates(self.type, [name for name, _ in inline or ()])
         kept = azure.store.below(write.id) if inline is None else []
         planned = [(s.id.name, s.properties) for s in kept if s.type == SUBNET] if inline is None else inline
         seen: list[tuple[str, ipaddress.IPv4Network]] = []
@@ -142,6 +143,23 @@ class Subnet(NetworkKind):
 
     def check_delete(self, azure: Azure, resource: Resource) -> None:
         refuse_used(azure, resource)
+
+
+def refuse_duplicates(parent: str, names: Sequence[str]) -> None:
+    """What stands in the body of a resource of that type has names of its own.
+
+    :raises ArmError: net-duplicate.
+    """
+    lowered = [name.lower() for name in names]
+    for index, name in enumerate(lowered):
+        if name in lowered[:index]:
+            error = laws.NET_DUPLICATE.broken()
+            text = (
+                f"Resource /subscriptions//resourceGroups//providers/{parent}/ has two child resources "
+                f"with the same name ({names[index]})."
+            )
+            error.details = [{"code": "DuplicateResourceName", "message": text}]
+            raise error
 
 
 def network_scopes(azure: Azure, network_id: ResourceId) -> tuple[ResourceId, ...]:

@@ -8,10 +8,13 @@ NET_PARALLEL = Law(
     code="AnotherOperationInProgress",
     message="Another operation on this or dependent resource is in progress. "
     "To retrieve status of the operation use uri: {uri}.",
-    source="Azure/terraform-provider-azapi#503, pulumi/pulumi-azure-native#699, #1024",
-    protects="two writes at once under one network: subnets beside each other, an endpoint beside a subnet",
+    source="Azure/terraform-provider-azapi#503, pulumi/pulumi-azure-native#699, #1024; "
+    "Azure/azure-sdk-for-python#556 (of rules, with another code)",
+    protects="two writes at once under one network: subnets beside each other, an endpoint beside a subnet; "
+    "rules of one security group beside each other",
     remedy="Let what is written under one network wait for each other (`depends_on`): its subnets, and the "
-    "endpoints in them. azure-native tries again three times by itself.",
+    "endpoints in them. The same goes for the rules of a security group, unless they stand in its own "
+    "`security_rules`. azure-native tries again three times by itself.",
 )
 NET_SUBNET_IN_USE = Law(
     id="net-subnet-in-use",
@@ -77,6 +80,17 @@ NET_HOST_BITS = Law(
     source="docs virtual-network/virtual-networks-faq (text unconfirmed)",
     protects="a range that does not start where its length says",
     remedy="Write the range that the text says.",
+    unconfirmed=True,
+)
+NET_DUPLICATE = Law(
+    id="net-duplicate",
+    status=400,
+    code="InvalidRequestFormat",
+    message="Cannot parse the request.",
+    source="Azure/migAz#181, #218 (of a load balancer; subnets and rules by analogy)",
+    protects="two subnets, or two rules, of one name in the body of their network or group",
+    remedy="Give each of them a name of its own; upper and lower case are the same. The error's `details` name "
+    "the one that is there twice.",
     unconfirmed=True,
 )
 NET_REFERENCE = Law(

@@ -127,7 +127,7 @@ class Writes:
     def _wanted(self, call: WriteCall, existing: Resource | None) -> Write:
         body = {key: value for key, value in call.body.items() if key not in ("id", "name", "type")}
         if call.method == "PATCH" and existing is not None:
-            body = merged(existing.body, body)
+            body = merged(call.kind.patched(self._azure, existing), body)
         body = checks.location(call.kind, call.id, body, existing)
         return Write(
             id=canonical(self._azure, call.id, call.kind),

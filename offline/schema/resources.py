@@ -111,6 +111,7 @@ _GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
 _ACCOUNT = "Microsoft.CognitiveServices/accounts/{accountName}"
 _VAULT = "Microsoft.KeyVault/vaults/{vaultName}"
 _NETWORK = "Microsoft.Network/virtualNetworks/{virtualNetworkName}"
+_SECURITY_GROUP = "Microsoft.Network/networkSecurityGroups/{networkSecurityGroupName}"
 _ENDPOINT = "Microsoft.Network/privateEndpoints/{privateEndpointName}"
 _ZONE = "Microsoft.Network/privateDnsZones/{privateZoneName}"
 _ENVIRONMENT = "Microsoft.App/managedEnvironments/{environmentName}"
@@ -134,11 +135,8 @@ TYPES: tuple[ResourceType, ...] = (
     _row("keyvault.Secret", "2024-11-01", f"{_VAULT}/secrets/{{secretName}}"),
     _row("network.VirtualNetwork", _NETWORKS, _NETWORK),
     _row("network.Subnet", _NETWORKS, f"{_NETWORK}/subnets/{{subnetName}}"),
-    _row(
-        "network.NetworkSecurityGroup",
-        _NETWORKS,
-        "Microsoft.Network/networkSecurityGroups/{networkSecurityGroupName}",
-    ),
+    _row("network.NetworkSecurityGroup", _NETWORKS, _SECURITY_GROUP),
+    _row("network.SecurityRule", _NETWORKS, f"{_SECURITY_GROUP}/securityRules/{{securityRuleName}}"),
     _row("network.PrivateEndpoint", _NETWORKS, _ENDPOINT),
     _row(
         "network.PrivateDnsZoneGroup",

@@ -14,6 +14,7 @@ Expect = Callable[[str], Refused]
 
 NETWORK = "Microsoft.Network/virtualNetworks"
 ENDPOINT = "Microsoft.Network/privateEndpoints"
+RULE = "Microsoft.Network/networkSecurityGroups/securityRules"
 ELSEWHERE = "westeurope"
 
 
@@ -156,6 +157,54 @@ def test_two_rules_of_one_direction_have_two_priorities(azure: Azure, refused: E
     azure.put(path, {"location": REGION, "properties": {"securityRules": rules}})
 
 
+@pytest.mark.law("nsg-conflict", "net-parallel")
+def test_a_rule_of_its_own_is_judged_beside_those_of_its_group(
+    azure: Azure, refused: Expect, group: str
+) -> None:
+    path = new(group, "networkSecurityGroups")
+    owner, name = group.rpartition("/")[2], path.rpartition("/")[2]
+    networks: Any = azure.sdk(NetworkManagementClient)
+    azure.put(path, {"location": REGION, "properties": {"securityRules": [rule("a", 100)]}})
+
+    def write(one: dict[str, Any]) -> Any:
+        return networks.security_rules.begin_create_or_update(owner, name, one["name"], one)
+
+    with refused("nsg-conflict"):
+        write(rule("b", 100))
+    made = write(rule("b", 101)).result()
+    assert (made.name, made.priority, made.destination_port_ranges) == ("b", 101, [])
+    assert [one.name for one in networks.security_rules.list(owner, name)] == ["a", "b"]
+    shown = networks.network_security_groups.get(owner, name).security_rules
+    assert [(one.name, one.etag) for one in shown or []][1:] == [("b", made.etag)]
+    with azure.held(RULE):
+        azure.rest("PUT", f"{path}/securityRules/c", rule("c", 102)).raise_for_status()
+        with refused("net-parallel"):
+            write(rule("d", 103))
+        with refused("net-parallel"):
+            networks.security_rules.begin_delete(owner, name, "a")
+    write(rule("d", 103)).result()
+    networks.security_rules.begin_delete(owner, name, "a").result()
+    assert [one.name for one in networks.security_rules.list(owner, name)] == ["b", "c", "d"]
+
+
+@pytest.mark.law("net-duplicate")
+def test_rules_and_subnets_have_names_of_their_own(azure: Azure, refused: Expect, group: str) -> None:
+    """In the body of their parent; as resources of their own the second is an update of the first."""
+    security, network = new(group, "networkSecurityGroups"), new(group, "virtualNetworks")
+    space = {"addressSpace": {"addressPrefixes": ["10.8.0.0/16"]}}
+    prefixes = ("10.8.0.0/24", "10.8.1.0/24")
+    parents: list[tuple[str, str, list[dict[str, Any]], dict[str, Any]]] = [
+        (security, "securityRules", [rule("x", 100), rule("X", 101)], {}),
+        (network, "subnets", [{"name": "x", **in_range(prefix)} for prefix in prefixes], space),
+    ]
+    for path, key, inside, more in parents:
+        body = {"location": REGION, "properties": {**more, key: inside}}
+        with refused("net-duplicate"):
+            azure.put(path, body)
+        inside[1]["name"] = "y"
+        azure.put(path, body)
+
+
 @pytest.mark.law("nsg-in-use")
 def test_a_security_group_stays_while_a_subnet_has_it(
     azure: Azure, refused: Expect, group: str, network: str
@@ -231,6 +280,7 @@ def test_a_subnet_has_five_addresses_less_than_its_range(
             (NETWORK, "virtualNetworks/slow", {"addressSpace": {"addressPrefixes": ["10.7.0.0/16"]}}),
             (f"{NETWORK}/subnets", "virtualNetworks/vnet/subnets/slow", {"addressPrefix": "10.0.50.0/24"}),
             ("Microsoft.Network/networkSecurityGroups", "networkSecurityGroups/slow", {}),
+            (RULE, "networkSecurityGroups/fixed/securityRules/slow", rule("slow", 100)["properties"]),
             ("Microsoft.Network/publicIPAddresses", "publicIPAddresses/slow", {}),
             ("Microsoft.Network/privateDnsZones", "privateDnsZones/slow.example", {}),
         )
@@ -240,8 +290,12 @@ def test_what_is_written_or_deleted_shows_that_it_is_under_way(
     azure: Azure, network: str, group: str, kind: str, path: str, body: dict[str, Any]
 ) -> None:
     whole = f"{group}/providers/Microsoft.Network/{path}"
+    if kind == RULE:
+        azure.put(whole.partition("/securityRules")[0], {"location": REGION})
     location = "global" if "Dns" in kind else REGION
-    wanted = {"properties": body} if kind.endswith("subnets") else {"location": location, "properties": body}
+    wanted: dict[str, Any] = {"properties": body}
+    if kind not in (RULE, f"{NETWORK}/subnets"):
+        wanted["location"] = location
 
     def state() -> str:
         return str(azure.get(whole)["properties"]["provisioningState"])

@@ -57,6 +57,25 @@ def zone_group_body(rig: Rig, *zones: str) -> dict[str, Any]:
     }
 
 
+def rule(name: str, priority: int, direction: str = "Inbound") -> dict[str, Any]:
+    """A security rule, as it stands in its group."""
+    properties = {
+        "protocol": "Tcp",
+        "access": "Allow",
+        "direction": direction,
+        "priority": priority,
+        "sourceAddressPrefix": "*",
+        "sourcePortRange": "*",
+        "destinationAddressPrefix": "*",
+        "destinationPortRange": "443",
+    }
+    return {"name": name, "properties": properties}
+
+
+def security_body(*rules: dict[str, Any]) -> dict[str, Any]:
+    return {"location": "southcentralus", "properties": {"securityRules": list(rules)}}
+
+
 class Reached:
     """A network with a private endpoint to an account, its zones, links and records."""
 
@@ -201,35 +220,41 @@ class TestNetworks:
         rig.inside(lambda: hold(rig.store, subnet_id, owner="env", until=0))
         assert rig.remove(subnet)["status"] == "Succeeded"
 
-    def test_security_rules_with_one_priority_conflict(self, rig: Rig) -> None:
-        path = f"{rig.group()}/providers/Microsoft.Network/networkSecurityGroups/nsg"
-        rules = [
-            {
-                "name": name,
-                "properties": {
-                    "protocol": "Tcp",
-                    "access": "Allow",
-                    "direction": "Inbound",
-                    "priority": 100,
-                    "sourceAddressPrefix": "*",
-                    "sourcePortRange": "*",
-                    "destinationAddressPrefix": "*",
-                    "destinationPortRange": "443",
+    @pytest.mark.parametrize(
+        ("kind", "body"),
+        [
+            pytest.param(
+                "virtualNetworks",
+                {
+                    "addressSpace": {"addressPrefixes": ["10.0.0.0/16"]},
+                    "subnets": [
+                        {"name": "twice", "properties": {"addressPrefix": "10.0.0.0/24"}},
+                        {"name": "Twice", "properties": {"addressPrefix": "10.0.1.0/24"}},
+                    ],
                 },
+                id="subnets",
+            ),
+            pytest.param(
+                "networkSecurityGroups",
+                {"securityRules": [rule("twice", 100), rule("Twice", 101)]},
+                id="security rules",
+            ),
+        ],
+    )
+    def test_what_stands_in_its_parent_has_a_name_of_its_own(
+        self, rig: Rig, kind: str, body: dict[str, Any]
+    ) -> None:
+        path = f"{rig.group()}/providers/Microsoft.Network/{kind}/parent"
+        refused = rig.ask("PUT", path, {"location": "southcentralus", "properties": body})
+        assert error(refused) == (400, "InvalidRequestFormat", "Cannot parse the request.")
+        assert refused.json()["error"]["details"] == [
+            {
+                "code": "DuplicateResourceName",
+                "message": "Resource /subscriptions//resourceGroups//providers/Microsoft.Network/"
+                f"{kind}/ has two child resources with the same name (Twice).",
             }
-            for name in ("one", "two")
         ]
-        body: Any = {"location": "southcentralus", "properties": {"securityRules": rules}}
-        assert error(rig.ask("PUT", path, body)) == (
-            400,
-            "SecurityRuleConflict",
-            "Security rule two conflicts with rule one. Rules cannot have the same Priority and Direction. "
-            "To learn more, see aka.ms/nsgrules.",
-        )
-        rules[1]["properties"]["direction"] = "Outbound"  # type: ignore[index]
-        made = rig.make(path, body)["properties"]
-        assert [rule["name"] for rule in made["securityRules"]] == ["one", "two"]
-        assert len(made["defaultSecurityRules"]) == 6
+        assert rig.ask("GET", path).status_code == 404
 
     def test_a_security_group_in_use_stays(self, rig: Rig) -> None:
         group = rig.group()
@@ -265,6 +290,131 @@ class TestNetworks:
         assert first.startswith("203.0.113.")
         assert rig.make(path, body)["properties"]["ipAddress"] == first
         assert rig.make(f"{path}2", body)["properties"]["ipAddress"] != first
+
+
+class TestSecurityRules:
+    @pytest.fixture
+    def security(self, rig: Rig) -> str:
+        """A group with a rule in its body, and one of its own."""
+        path = f"{rig.group()}/providers/Microsoft.Network/networkSecurityGroups/nsg"
+        rig.make(path, security_body(rule("inline", 100)))
+        rig.make(f"{path}/securityRules/own", {"properties": rule("own", 110)["properties"]})
+        return path
+
+    def test_rules_are_shown_inside_their_group_and_by_themselves(self, rig: Rig, security: str) -> None:
+        shown = rig.see(security)["properties"]
+        assert [inside["name"] for inside in shown["securityRules"]] == ["inline", "own"]
+        assert len(shown["defaultSecurityRules"]) == 6
+        for inside in shown["securityRules"]:
+            assert rig.see(f"{security}/securityRules/{inside['name']}") == inside
+        assert rig.see(f"{security}/securityRules")["value"] == shown["securityRules"]
+
+    def test_a_rule_has_defaults_and_a_mark_of_its_own(self, rig: Rig, security: str) -> None:
+        path = f"{security}/securityRules/own"
+        before = rig.see(path)
+        assert before == {
+            "name": "own",
+            "id": rig.base + path,
+            "type": "Microsoft.Network/networkSecurityGroups/securityRules",
+            "etag": before["etag"],
+            "properties": {
+                **rule("own", 110)["properties"],
+                "sourceAddressPrefixes": [],
+                "destinationAddressPrefixes": [],
+                "sourcePortRanges": [],
+                "destinationPortRanges": [],
+                "provisioningState": "Succeeded",
+            },
+        }
+        assert before["etag"].startswith('W/"')
+        after = rig.make(path, {"properties": {**before["properties"], "destinationPortRanges": ["1", "2"]}})
+        assert after["etag"] != before["etag"]
+        assert after["properties"] == {**before["properties"], "destinationPortRanges": ["1", "2"]}
+        stale = rig.ask("PUT", path, {"properties": {}}, headers={"If-Match": before["etag"]})
+        assert error(stale)[0] == 412
+
+    def test_a_put_of_the_group_replaces_all_rules_also_one_that_lists_none(
+        self, rig: Rig, security: str
+    ) -> None:
+        kept = rig.see(security)["properties"]["securityRules"][1]
+        assert rig.make(security, security_body(kept))["properties"]["securityRules"][0]["name"] == "own"
+        assert rig.ask("GET", f"{security}/securityRules/inline").status_code == 404
+        assert rig.make(security, {"location": "southcentralus"})["properties"]["securityRules"] == []
+        assert rig.ask("GET", f"{security}/securityRules/own").status_code == 404
+
+    def test_a_patch_of_the_group_keeps_the_rules_that_it_does_not_name(
+        self, rig: Rig, security: str
+    ) -> None:
+        before = rig.see(security)["properties"]["securityRules"]
+        rig.ended(rig.ask("PATCH", security, {"tags": {"a": "b"}}))
+        after = rig.see(security)
+        assert after["tags"] == {"a": "b"}
+        assert [r["properties"] for r in after["properties"]["securityRules"]] == [
+            r["properties"] for r in before
+        ]
+
+    def test_a_rule_keeps_its_first_spelling(self, rig: Rig, security: str) -> None:
+        made = rig.make(f"{security}/securityRules/OWN", {"properties": rule("own", 120)["properties"]})
+        assert (made["name"], made["id"]) == ("own", f"{rig.base}{security}/securityRules/own")
+        assert [r["name"] for r in rig.see(security)["properties"]["securityRules"]] == ["inline", "own"]
+
+    def test_a_group_can_be_put_as_a_get_has_shown_it(self, rig: Rig, security: str) -> None:
+        """That is what azure-native does at an update of a group whose program says nothing of its rules."""
+        before = rig.see(security)
+        after = rig.make(security, {**before, "tags": {"a": "b"}})
+        assert after["tags"] == {"a": "b"}
+        assert [r["properties"] for r in after["properties"]["securityRules"]] == [
+            r["properties"] for r in before["properties"]["securityRules"]
+        ]
+
+    def test_rules_with_one_priority_conflict(self, rig: Rig, security: str) -> None:
+        def conflict(first: str, second: str) -> tuple[int, str, str]:
+            text = (
+                f"Security rule {first} conflicts with rule {second}. Rules cannot have the same Priority and "
+                "Direction. To learn more, see aka.ms/nsgrules."
+            )
+            return 400, "SecurityRuleConflict", text
+
+        both = security_body(rule("one", 100), rule("two", 100))
+        assert error(rig.ask("PUT", security, both)) == conflict("two", "one")
+        third = f"{security}/securityRules/third"
+        for taken, by in ((100, "inline"), (110, "own")):
+            body = {"properties": rule("third", taken)["properties"]}
+            assert error(rig.ask("PUT", third, body)) == conflict("third", by)
+        rig.make(third, {"properties": rule("third", 110, "Outbound")["properties"]})
+        # A rule does not conflict with itself.
+        rig.make(third, {"properties": rule("third", 110, "Outbound")["properties"]})
+
+    def test_a_write_of_one_rule_excludes_the_others_and_the_group(self, rig: Rig, security: str) -> None:
+        rig.run_at(speed=10)
+        first = rig.start(f"{security}/securityRules/a", {"properties": rule("a", 200)["properties"]})
+        second = {"properties": rule("b", 201)["properties"]}
+        assert rig.see(f"{security}/securityRules/a")["properties"]["provisioningState"] == "Creating"
+        for method, path, body in (
+            ("PUT", f"{security}/securityRules/b", second),
+            ("DELETE", f"{security}/securityRules/own", None),
+            ("PUT", security, security_body()),
+        ):
+            assert error(rig.ask(method, path, body))[:2] == (409, "AnotherOperationInProgress")
+        rig.ended(first)
+        assert rig.ask("PUT", f"{security}/securityRules/b", second).status_code == 201
+
+    def test_a_rule_goes_alone_and_with_its_group(self, rig: Rig, security: str) -> None:
+        own, inline = f"{security}/securityRules/own", f"{security}/securityRules/inline"
+        assert rig.remove(own)["status"] == "Succeeded"
+        assert rig.ask("DELETE", own).status_code == 204
+        assert [r["name"] for r in rig.see(security)["properties"]["securityRules"]] == ["inline"]
+        assert rig.remove(security)["status"] == "Succeeded"
+        assert rig.inside(lambda: rig.store.get(rig.base + inline)) is None
+
+    def test_a_rule_needs_its_group_and_what_its_type_asks_for(self, rig: Rig, security: str) -> None:
+        body = {"properties": rule("own", 110)["properties"]}
+        nowhere = f"{security}-gone/securityRules/own"
+        assert error(rig.ask("PUT", nowhere, body))[:2] == (404, "ParentResourceNotFound")
+        del body["properties"]["priority"]
+        status, code, message = error(rig.ask("PUT", f"{security}/securityRules/more", body))
+        assert (status, code) == (400, "InvalidRequestContent")
+        assert "priority" in message
 
 
 class TestPrivateEndpoints:

@@ -151,6 +151,26 @@ def _subnet_body(place: Place) -> Body:
     return {"properties": {"addressPrefix": f"10.0.{next(place.count)}.0/24"}}
 
 
+def _security_group_place(azure: Azure, group: str) -> tuple[str, ...]:
+    path = f"{group}/providers/Microsoft.Network/networkSecurityGroups/nsg"
+    azure.put(path, HERE)
+    return (path,)
+
+
+def _rule_body(place: Place) -> Body:
+    properties = {
+        "priority": 100 + next(place.count),
+        "direction": "Inbound",
+        "access": "Allow",
+        "protocol": "Tcp",
+        "sourceAddressPrefix": "*",
+        "sourcePortRange": "*",
+        "destinationAddressPrefix": "*",
+        "destinationPortRange": "443",
+    }
+    return {"properties": properties}
+
+
 def _endpoint_place(azure: Azure, group: str) -> tuple[str, ...]:
     """A subnet, and a vault to lead to."""
     return azure.subnet(azure.network(group), "snet", "10.0.0.0/24"), azure.vault(group)
@@ -352,6 +372,16 @@ ROWS: tuple[Row, ...] = (
             "of the group": lambda ops, place: ops.list(place.rg),
             "of the subscription": lambda ops, place: ops.list_all(),
         },
+    ),
+    Row(
+        type="Microsoft.Network/networkSecurityGroups/securityRules",
+        client=NetworkManagementClient,
+        operations="security_rules",
+        settle=_security_group_place,
+        body=_rule_body,
+        body_change={"properties": {"access": "Deny"}},
+        change={"properties.access": "Deny"},
+        lists={"of the group": lambda ops, place: ops.list(*place.names)},
     ),
     Row(
         type="Microsoft.Network/publicIPAddresses",
