@@ -162,10 +162,11 @@ class AzureNative(PluginServicer):
         outputs = translate.from_arm(resource, body)
         inputs, olds = from_struct(request.inputs), from_struct(request.properties)
         if inputs:
-            outputs = translate.without_unset_subresources(resource, inputs, outputs)
-            inputs = carried_over(
-                inputs, translate.projected(resource, olds), translate.projected(resource, outputs)
+            before, now = (
+                translate.projected(resource, translate.without_unset_subresources(resource, inputs, shown))
+                for shown in (olds, outputs)
             )
+            inputs = carried_over(inputs, before, now)
         else:
             try:
                 inputs = translate.inputs_of(resource, request.id, body)

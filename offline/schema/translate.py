@@ -192,18 +192,26 @@ def copy_subresource(path: tuple[str, ...], existing: Mapping[str, Any], body: V
 def without_unset_subresources(
     resource: ResourceType, inputs: Mapping[str, Any], outputs: Mapping[str, Any]
 ) -> Values:
-    """Outputs for a comparison with others: lists of sub-resources that the program leaves out count as empty."""
+    """Outputs for a comparison with others: without the lists of sub-resources that the program leaves out.
+
+    They are others' to change, and no change of this resource's inputs. Source: pulumi/pulumi-azure-native#4178.
+    """
     flattened = "properties" not in layout.of(resource).outputs.fields
     result = dict(outputs)
     for path in SUBRESOURCES.get(resource.token, ()):
         place = path[1:] if flattened else path
-        if _at(inputs, place) is not None or _at(outputs, place) is None:
-            continue
-        if len(place) == 1:
-            result[place[0]] = []
-        else:
-            result[place[0]] = {**result[place[0]], place[1]: []}
+        if _at(inputs, place) is None:
+            result = _without(result, place)
     return result
+
+
+def _without(values: Mapping[str, Any], path: tuple[str, ...]) -> Values:
+    """A copy that has nothing at the end of a path."""
+    first, *rest = path
+    if not rest:
+        return {name: value for name, value in values.items() if name != first}
+    inner = values.get(first)
+    return {**values, first: _without(inner, tuple(rest))} if isinstance(inner, Mapping) else dict(values)
 
 
 def _at(values: Mapping[str, Any], path: tuple[str, ...]) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from offline.plugin_server import UNKNOWN, from_struct, to_struct
@@ -356,6 +357,29 @@ def test_an_update_of_a_network_keeps_the_subnets_that_the_program_leaves_out() 
         await engine.Update(request)
         assert azure.sent("/net")["properties"]["subnets"] == [{"name": "apps"}]
         assert azure.sent("/net")["tags"] == {"a": "b"}
+
+    run(scenario)
+
+
+def test_a_refresh_shows_subnets_that_are_resources_of_their_own_and_takes_none_of_them_over() -> None:
+    """Neither those that came since the network was written, nor those that its update has found."""
+
+    async def scenario(engine: Any, azure: SmallAzure, provider: AzureNative) -> None:
+        async def refreshed(inputs: dict[str, Any], olds: Struct) -> None:
+            request = provider_pb2.ReadRequest(
+                id=NETWORK, urn=NETWORK_URN, inputs=to_struct(inputs), properties=olds
+            )
+            answer = await engine.Read(request)
+            assert from_struct(answer.inputs) == inputs
+            assert [subnet["name"] for subnet in from_struct(answer.properties)["subnets"]] == ["apps"]
+
+        made = await engine.Create(create(NETWORK_INPUTS, NETWORK_URN))
+        azure.resources[NETWORK]["properties"]["subnets"] = [{"name": "apps"}]
+        await refreshed(NETWORK_INPUTS, made.properties)
+        news = NETWORK_INPUTS | {"tags": {"a": "b"}}
+        request = provider_pb2.UpdateRequest(id=NETWORK, urn=NETWORK_URN, news=to_struct(news))
+        changed = await engine.Update(request)
+        await refreshed(news, changed.properties)
 
     run(scenario)
 

@@ -1,5 +1,6 @@
 """Inputs of the shapes that public modules send become the bodies that ARM knows, and come back."""
 
+import copy
 from typing import Any
 
 import pytest
@@ -342,6 +343,38 @@ def test_what_azure_shows_empty_is_no_input() -> None:
         "flushConnection": False,
         "azureApiVersion": _type(token).api_version,
     }
+
+
+RULED = {"location": "x", "securityRules": [{"name": "in"}]}
+READ = {"properties": {"accessPolicies": [{"objectId": "o"}]}}
+
+
+@pytest.mark.parametrize(
+    ("token", "shown", "inputs", "left"),
+    [
+        pytest.param("network:NetworkSecurityGroup", RULED, {}, {"location": "x"}, id="left to others"),
+        pytest.param(
+            "network:NetworkSecurityGroup", RULED, {"securityRules": []}, RULED, id="said to be none"
+        ),
+        pytest.param(
+            "keyvault:Vault", READ, {"properties": {"tenantId": "t"}}, {"properties": {}}, id="deeper"
+        ),
+        pytest.param(
+            "keyvault:Vault",
+            READ,
+            {"properties": {"accessPolicies": []}},
+            READ,
+            id="deeper, said to be none",
+        ),
+        pytest.param("keyvault:Vault", {"name": "kv"}, {}, {"name": "kv"}, id="not shown"),
+    ],
+)
+def test_sub_resources_that_a_program_leaves_out_are_not_compared(
+    token: str, shown: dict[str, Any], inputs: dict[str, Any], left: dict[str, Any]
+) -> None:
+    before = copy.deepcopy(shown)
+    assert translate.without_unset_subresources(_type(token), inputs, shown) == left
+    assert shown == before
 
 
 @both_ways
