@@ -55,6 +55,31 @@ servers = network.Subnet(
     ],
     opts=pulumi.ResourceOptions(depends_on=[endpoints]),
 )
+guard = network.NetworkSecurityGroup(
+    "guard",
+    resource_group_name=group.name,
+    network_security_group_name="nsg-endpoints",
+    tags={"edition": str(EDITION)},  # its rules stay while the group itself changes
+)
+allowed: list[network.SecurityRule] = []
+for who, source, priority in (("office", "203.0.113.0/24", 200), ("network", "VirtualNetwork", 210)):
+    allowed[:] = [
+        network.SecurityRule(
+            f"allow-{who}",
+            resource_group_name=group.name,
+            network_security_group_name=guard.name,
+            description=f"Edition {EDITION}" if who == "office" else None,
+            direction="Inbound",
+            access="Allow",
+            protocol="Tcp",
+            priority=priority,
+            source_address_prefix=source,
+            source_port_range="*",
+            destination_address_prefix="10.0.1.0/24",
+            destination_port_ranges=["443", "5432-5433"],
+            opts=pulumi.ResourceOptions(depends_on=list(allowed)),
+        )
+    ]
 
 
 def zone(name: str) -> privatedns.PrivateZone:
@@ -225,6 +250,65 @@ first = app.ContainerApp(
     ),
 )
 
+# The same in the words of older programs: names are Azure's, functions are called with plain values ----------------
+
+
+def password_of(names: list[str]) -> str:
+    """The first password of a registry."""
+    told = containerregistry.list_registry_credentials(resource_group_name=names[0], registry_name=names[1])
+    return str((told.passwords or [])[0].value)
+
+
+def key_of(names: list[str]) -> str:
+    """A key of a workspace."""
+    keys = operationalinsights.get_workspace_shared_keys(
+        resource_group_name=names[0], workspace_name=names[1]
+    )
+    return str(keys.secondary_shared_key)
+
+
+basic = containerregistry.Registry(
+    "basic",
+    resource_group_name=group.name,
+    sku=containerregistry.SkuArgs(name="Basic"),
+    admin_user_enabled=True,
+)
+logs = operationalinsights.Workspace("logs", resource_group_name=group.name)
+place = app.ManagedEnvironment(
+    "place",
+    resource_group_name=group.name,
+    app_logs_configuration=app.AppLogsConfigurationArgs(
+        destination="log-analytics",
+        log_analytics_configuration=app.LogAnalyticsConfigurationArgs(
+            customer_id=logs.customer_id,
+            shared_key=pulumi.Output.secret(pulumi.Output.all(group.name, logs.name).apply(key_of)),
+        ),
+    ),
+)
+older = app.ContainerApp(
+    "older",
+    resource_group_name=group.name,
+    managed_environment_id=place.id,
+    configuration=app.ConfigurationArgs(
+        ingress=app.IngressArgs(external=True, target_port=8080),
+        registries=[
+            app.RegistryCredentialsArgs(
+                server=basic.login_server, username=basic.name, password_secret_ref="pulls"
+            )
+        ],
+        secrets=[
+            app.SecretArgs(
+                name="pulls",
+                value=pulumi.Output.secret(pulumi.Output.all(group.name, basic.name).apply(password_of)),
+            )
+        ],
+    ),
+    template=app.TemplateArgs(
+        containers=[app.ContainerArgs(name="web", image="mcr.microsoft.com/k8se/quickstart:latest")],
+        revision_suffix=f"edition{EDITION}",
+    ),
+)
+
 # State -----------------------------------------------------------------------------------------------------------
 
 inside = dbforpostgresql.Server(
@@ -333,6 +417,11 @@ pulumi.export("registryPassword", password)
 pulumi.export("redisKey", pulumi.Output.secret(keys.primary_key))
 pulumi.export("redisHost", cluster.host_name)
 pulumi.export("serverHost", inside.fully_qualified_domain_name)
+pulumi.export(
+    "olderUrl",
+    older.configuration.apply(lambda known: known.ingress.fqdn if known and known.ingress else None),
+)
+pulumi.export("rule", allowed[0].id)
 pulumi.export(
     "url", first.configuration.apply(lambda known: known.ingress.fqdn if known and known.ingress else None)
 )

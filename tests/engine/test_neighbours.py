@@ -64,12 +64,31 @@ def test_what_azure_makes_is_known_to_the_program(made: Program) -> None:
     assert known["redisHost"] == "redis-neighbours.southcentralus.redis.azure.net"
     assert known["serverHost"] == "psql-inside.postgres.database.azure.com"
     assert known["url"].startswith("node.")
+    assert known["olderUrl"].startswith("older")
 
 
 def test_an_image_of_the_registry_runs_as_a_placeholder(azure: Azure, made: Program) -> None:
-    [app] = azure.cloud.status()["apps"]
-    assert app["name"] == "node"
-    assert [replica["programs"] for replica in app["replicas"]] == [["placeholder"]]
+    first, older = sorted(azure.cloud.status()["apps"], key=lambda app: str(app["name"]))
+    assert first["name"] == "node"
+    assert [replica["programs"] for replica in first["replicas"]] == [["placeholder"]]
+    assert older["name"].startswith("older")
+    known = outputs(made)
+    for name in ("url", "olderUrl"):
+        assert azure.caller().get(f"https://{known[name]}").status_code == 200
+
+
+def test_rules_of_their_own_stand_in_their_group(azure: Azure, made: Program) -> None:
+    """Before the group was changed, and after: an update of it sends them back."""
+    assert _rules(azure, made) == [("allow-office", 200, "Edition 1"), ("allow-network", 210, None)]
+
+
+def _rules(azure: Azure, program: Program) -> list[tuple[str, int, str | None]]:
+    group = outputs(program)["rule"].rpartition("/securityRules/")[0]
+    found = azure.rest("GET", group).json()["properties"]["securityRules"]
+    return [
+        (rule["name"], rule["properties"]["priority"], rule["properties"].get("description"))
+        for rule in found
+    ]
 
 
 def test_secrets_are_in_no_state_and_no_answer(azure: Azure, made: Program) -> None:
@@ -107,10 +126,12 @@ def test_what_is_there_can_be_imported(azure: Azure, made: Program) -> None:
     assert missing == {"Workbook": ["serializedData"]}
 
 
-def test_a_changed_program_updates_each_in_place(made: Program) -> None:
+def test_a_changed_program_updates_each_in_place(azure: Azure, made: Program) -> None:
     changed = up(made, "--config", "edition=2").changes
     assert set(changed) == {"update"}
-    assert changed["update"] == 9
+    assert changed["update"] == 12
+    assert ("allow-office", 200, "Edition 2") in _rules(azure, made)
+    assert ("allow-network", 210, None) in _rules(azure, made)
     assert up(made, "--expect-no-changes").changes == {}
     assert refresh(made).changes == {}
 
