@@ -20,7 +20,7 @@ from offline import control, daemon, engine, environment, images
 from offline.arm.store import Store
 from offline.home import Home, ServiceRecord
 from offline.stacks import prepare
-from tests import lasting_host
+from tests import lasting_host, lasting_providers
 
 ROOT = Path(__file__).parent.parent
 CATALOG_DATE = date(2026, 11, 22)
@@ -99,19 +99,23 @@ class Cloud:
 
 
 class QuickCloud(Cloud):
-    """An offline Azure whose engines share a language host: for tests that run the engine many times."""
+    """An offline Azure whose engines share a language host and providers: for tests that run the engine many times."""
 
     def start(self) -> None:
         super().start()
-        self._host, self._languages = lasting_host.start(super().environment())
+        environment = super().environment()
+        self._host, languages = lasting_host.start(environment)
+        self._plugins, providers = lasting_providers.start(environment)
+        self._shared = {"PULUMI_DEBUG_LANGUAGES": languages, "PULUMI_DEBUG_PROVIDERS": providers}
 
     def stop(self) -> None:
-        self._host.terminate()
-        self._host.wait()
+        for shared in (self._host, self._plugins):
+            shared.terminate()
+            shared.wait()
         super().stop()
 
     def environment(self, network: str | None = None) -> dict[str, str]:
-        return {**super().environment(network), "PULUMI_DEBUG_LANGUAGES": self._languages}
+        return {**super().environment(network), **self._shared}
 
 
 @dataclass(frozen=True)

@@ -18,26 +18,6 @@ from pulumi.runtime.proto import language_pb2
 from offline.language_host import Context, LanguageHost, serve
 from offline.program import run_program
 
-SDK = (
-    "pulumi_random",
-    *(
-        f"pulumi_azure_native.{module}"
-        for module in (
-            "app",
-            "authorization",
-            "cognitiveservices",
-            "keyvault",
-            "managedidentity",
-            "monitor",
-            "network",
-            "operationalinsights",
-            "privatedns",
-            "resources",
-        )
-    ),
-)
-"""What the program imports of it."""
-
 
 class LastingHost(LanguageHost):
     """Runs the programs of one engine after the other."""
@@ -45,7 +25,7 @@ class LastingHost(LanguageHost):
     def __init__(self) -> None:
         super().__init__("")
         self._fork = multiprocessing.get_context("forkserver")
-        self._fork.set_forkserver_preload([*SDK, __name__])
+        self._fork.set_forkserver_preload(["tests.whole_sdk", __name__])
         self._programs: set[multiprocessing.process.BaseProcess] = set()
 
     def Handshake(  # noqa: N802  gRPC names the methods
