@@ -7,7 +7,7 @@ import pytest
 
 from tests.cloud import Cloud, Stack
 
-pytest_plugins = ["tests.cut_short.extent", "tests.laws.tally"]
+pytest_plugins = ["tests.cut_short.extent", "tests.guards.tally", "tests.laws.tally"]
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def scratch(tmp_path: Path) -> Path:
     return tmp_path
 
 
-_LONGEST_FIRST = ("demo", "cut_short", "guards", "engine", "gateway")
+_LONGEST_FIRST = ("demo", "guards", "cut_short", "engine", "gateway")
 """Rungs that deploy. With files dealt out in this order, no worker is left with the longest one at the end."""
 
 
