@@ -8,7 +8,8 @@ BEFORE_RESPONSES = "2024-10-21"
 """An API version that has no Responses."""
 
 SERVING = Scene(does="a first `up` with LiteLLM", settings={"gateway": {}})
-ASKED = Scene(does="an `up` without a change, and a question", after=SERVING, asks="chat")
+SAME = Scene(does="an `up` without a change", after=SERVING)
+ASKED = Scene(does="a question", after=SAME, asks="chat")
 OLD_VERSION = Scene(
     does="an API version without Responses, and a question by Responses",
     after=ASKED,
@@ -24,6 +25,15 @@ NATIVE = Scene(
 )
 
 GUARDS = (
+    Guard(
+        law="app-expired",
+        what="a startup probe that bears how long LiteLLM takes",
+        file="infra/gateway.py",
+        old="STARTUP, LIVE, initial=3, period=6, timeout=5, failures=10)",
+        new="STARTUP, LIVE, initial=1, period=1, timeout=1, failures=1)",
+        scene=SAME,
+        shows="Error details: Operation expired.",
+    ),
     Guard(
         law="openai-data-action",
         what="the role that calls models, on every account",

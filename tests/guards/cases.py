@@ -16,7 +16,7 @@ from tests.guards.tally import MISSED
 CODES = {law.id: law.code for law in laws()}
 
 
-def cases(guards: Sequence[Guard]) -> "pytest.MarkDecorator":
+def cases(guards: Sequence[Guard]) -> pytest.MarkDecorator:
     """Every scene's guards, and then the scene with all of them, as `scene` and `guard`."""
     scenes = dict.fromkeys(guard.scene for guard in guards)
     return pytest.mark.parametrize(

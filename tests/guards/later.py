@@ -80,15 +80,6 @@ GUARDS = (
         shows="Error details: Operation expired.",
     ),
     Guard(
-        law="app-expired",
-        what="probes ask the port that the app listens on",
-        file="infra/gateway.py",
-        old="path=path, port=PORT,",
-        new="path=path, port=PORT + 1,",
-        scene=SAME,
-        shows="Error details: Operation expired.",
-    ),
-    Guard(
         law="diag-category",
         what="no log categories for an app: its logs are its environment's",
         file="infra/observability.py",
@@ -203,6 +194,7 @@ GUARDS = (
         old='"CannotDeleteResource",',
         new='"Never",',
         scene=OTHER_CALLERS,
+        from_start=True,
         facts={"stale-links-seconds": FOR_EVER, "stale-links": {}},
     ),
 )

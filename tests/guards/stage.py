@@ -15,7 +15,7 @@ from tests.guards import around, host
 from tests.guards.guard import Guard, Scene, Watch
 
 SPEED = 500.0
-"""A whole `up` takes a second of Azure's time, and what is told to last ten minutes outlasts the engine's steps."""
+"""Azure's seconds in one of ours: an environment's two minutes take a quarter of one."""
 
 WAITS = re.compile(r"^WAITS = .*$", re.MULTILINE)
 AGAIN = f"WAITS = {(0.3,) * 40}"
