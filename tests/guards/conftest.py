@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.guards.stage import SPEED, QuickCloud, Stage
+from tests.cloud import QuickCloud
+from tests.guards.stage import SPEED, Stage
 
 
 @pytest.fixture(scope="module")

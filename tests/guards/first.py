@@ -197,6 +197,14 @@ GUARDS = (
         scene=FIRST,
     ),
     Guard(
+        law="net-duplicate",
+        what="a name of its own for each rule",
+        file="infra/firewall.py",
+        old='"out-dns", 120',
+        new='"out-own", 120',
+        scene=FIRST,
+    ),
+    Guard(
         law="net-parallel",
         what="subnets one after the other",
         file="infra/network.py",

@@ -11,7 +11,7 @@ import yaml
 
 from tests.cloud import Cloud, Result, Stack
 from tests.gateway.calls import Gateway, Said
-from tests.guards import around, host
+from tests.guards import around
 from tests.guards.guard import Guard, Scene, Watch
 
 SPEED = 500.0
@@ -46,22 +46,6 @@ STACK: dict[str, Any] = {
     "gateway": {"image": "registry.example.com/proxy:v1"},
 }
 """A small stack that has everything."""
-
-
-class QuickCloud(Cloud):
-    """An offline Azure whose engines share a language host."""
-
-    def start(self) -> None:
-        super().start()
-        self._host, self._languages = host.start(super().environment())
-
-    def stop(self) -> None:
-        self._host.terminate()
-        self._host.wait()
-        super().stop()
-
-    def environment(self, network: str | None = None) -> dict[str, str]:
-        return {**super().environment(network), "PULUMI_DEBUG_LANGUAGES": self._languages}
 
 
 class Stage:
