@@ -58,7 +58,7 @@ def cut(
         differences = wanted.differences(outcome(stack))
         assert not differences, "\n".join(differences[:12])
         if scene.phase != "destroy":
-            again = stack.up("--refresh", values=scene.values)
+            again = stack.up(values=scene.values)
             assert again.changes == {}, again.text
     return Cut(operations=total, runs=runs, seconds=time.monotonic() - begun)
 

@@ -5,23 +5,22 @@ played, so the sample is drawn twice from one seed: scenes with disturbances her
 """
 
 import random
+import re
 import secrets
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
 from tests.cut_short.disturbances import DISTURBANCES, Disturbance
-from tests.cut_short.scenes import SCENES, Scene
+from tests.cut_short.scenes import SCENES, Operation, Scene
 
 SAMPLED_OPERATIONS = 4
 """Of each scene in a sample."""
 
 CUT = "cut-short"
 """Of `user_properties`: (scene, disturbance, operations, runs, seconds)."""
-
-Item = TypeVar("Item")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,12 +56,15 @@ def _sample(config: pytest.Config) -> list[tuple[Scene, Disturbance]]:
     return list(zip(SCENES, drawn, strict=True))
 
 
-def chosen(config: pytest.Config, scene: Scene, operations: Sequence[Item]) -> list[Item]:
+def chosen(
+    config: pytest.Config, scene: Scene, disturbance: Disturbance, operations: Sequence[Operation]
+) -> list[Operation]:
     """Which of a scene's operations are struck."""
+    bearable = [one for one in operations if not re.fullmatch(disturbance.beyond, str(one))]
     if config.option.cut_short == "all":
-        return list(operations)
+        return bearable
     draw = random.Random(f"{config.option.cut_short_seed} {scene}")  # noqa: S311 - no secret
-    return draw.sample(operations, min(SAMPLED_OPERATIONS, len(operations)))
+    return draw.sample(bearable, min(SAMPLED_OPERATIONS, len(bearable)))
 
 
 class Tally:
