@@ -19,6 +19,8 @@ from tests.cut_short.scenes import SCENES, Operation, Scene
 SAMPLED_OPERATIONS = 4
 """Of each scene in a sample."""
 
+SEED = "cut-short-seed"
+
 CUT = "cut-short"
 """Of `user_properties`: (scene, disturbance, operations, runs, seconds)."""
 
@@ -30,10 +32,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # xdist hands the options to its workers, which must draw the same sample.
-    if config.option.cut_short_seed is None:
+    if hasattr(config, "workerinput"):
+        config.option.cut_short_seed = config.workerinput[SEED]
+    elif config.option.cut_short_seed is None:
         config.option.cut_short_seed = secrets.randbelow(10_000)
     config.pluginmanager.register(Tally(config), "cut-short-tally")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """xdist starts a worker, which must draw the same sample as the others."""
+    node.workerinput[SEED] = node.config.option.cut_short_seed
 
 
 def pytest_report_header(config: pytest.Config) -> str:
