@@ -81,7 +81,10 @@ def _killed(place: Path, *, deployed: int) -> None:
 def _resources(place: Path) -> int:
     store = Store(Home(place / ".offline").database)
     try:
-        return len(store.below("/subscriptions"))
+        # A security group's rules come with it, all at once.
+        return sum(
+            not found.type.lower().endswith("/securityrules") for found in store.below("/subscriptions")
+        )
     finally:
         store.close()
 
