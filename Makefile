@@ -15,6 +15,8 @@ OWN_PYTHON := $(or $(shell command -v python3 2>/dev/null),python)
 PYTHONS := 3.11 3.12 3.13
 # Where Python may not keep what it compiles, every preview would compile the SDK anew: half of its time.
 COMPILE := $(if $(PYTHONDONTWRITEBYTECODE),--compile-bytecode)
+# In the order of tests/conftest.py: xdist by itself deals out the files with the most tests first.
+DEALT := -n 2 --dist loadfile --no-loadscope-reorder
 # More arguments for pytest or bench: make test ARGS="-k rename"
 ARGS ?=
 
@@ -30,7 +32,7 @@ setup: $(STAMP) ## Install everything into .venv
 	@:
 
 test: lint ## Check style and types, and run every test
-	@$(PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(PYTHON) -m pytest $(DEALT) $(ARGS)
 
 test-all: lint ## Run every test on each supported Python that is installed, then cut an up short at every operation
 	@for version in $(PYTHONS); do \
@@ -40,7 +42,7 @@ test-all: lint ## Run every test on each supported Python that is installed, the
 	  echo "Python $$version ($$found)"; \
 	  export UV_PROJECT_ENVIRONMENT=".venv/python-$$version"; \
 	  $(UV) sync --locked --quiet $(COMPILE) --python "$$found"; \
-	  "$$UV_PROJECT_ENVIRONMENT/bin/python" -m pytest -n 2 --dist loadfile $(ARGS); \
+	  "$$UV_PROJECT_ENVIRONMENT/bin/python" -m pytest $(DEALT) $(ARGS); \
 	done
 	@$(PYTHON) -m pytest tests/cut_short -n 2 --dist load --cut-short all
 

@@ -88,6 +88,8 @@ class PluginServicer(provider_pb2_grpc.ResourceProviderServicer):
     async def Configure(
         self, request: provider_pb2.ConfigureRequest, context: Context
     ) -> provider_pb2.ConfigureResponse:
+        """An engine's first call: what another one left behind counts no more."""
+        self.cancelled = asyncio.Event()
         return provider_pb2.ConfigureResponse(
             acceptSecrets=self.accepts_secrets,
             supportsPreview=True,

@@ -88,6 +88,7 @@ class AzureNative(PluginServicer):
         variables = {key.rpartition(":")[2]: value for key, value in request.variables.items()}
         arguments = {key: _text(value) for key, value in from_struct(request.args).items()}
         self._config = {key: value for key, value in {**variables, **arguments}.items() if value != UNKNOWN}
+        self._client, self._locations = None, {}
         return await super().Configure(request, context)
 
     async def Check(self, request: provider_pb2.CheckRequest, context: Context) -> provider_pb2.CheckResponse:

@@ -6,6 +6,7 @@ import re
 import shutil
 import ssl
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,7 +21,6 @@ from offline import control, daemon, engine, environment, images
 from offline.arm.store import Store
 from offline.home import Home, ServiceRecord
 from offline.stacks import prepare
-from tests import lasting_host, lasting_providers
 
 ROOT = Path(__file__).parent.parent
 CATALOG_DATE = date(2026, 11, 22)
@@ -104,9 +104,9 @@ class QuickCloud(Cloud):
     def start(self) -> None:
         super().start()
         environment = super().environment()
-        self._host, languages = lasting_host.start(environment)
-        self._plugins, providers = lasting_providers.start(environment)
-        self._shared = {"PULUMI_DEBUG_LANGUAGES": languages, "PULUMI_DEBUG_PROVIDERS": providers}
+        self._host, port = _lasting("tests.lasting_host", environment)
+        self._plugins, providers = _lasting("tests.lasting_providers", environment)
+        self._shared = {"PULUMI_DEBUG_LANGUAGES": f"python:{port}", "PULUMI_DEBUG_PROVIDERS": providers}
 
     def stop(self) -> None:
         for shared in (self._host, self._plugins):
@@ -116,6 +116,14 @@ class QuickCloud(Cloud):
 
     def environment(self, network: str | None = None) -> dict[str, str]:
         return {**super().environment(network), **self._shared}
+
+
+def _lasting(module: str, environment: Mapping[str, str]) -> tuple["subprocess.Popen[str]", str]:
+    """A process that serves one engine after the other, and the line in which it says where."""
+    command = [sys.executable, "-m", module]
+    served = subprocess.Popen(command, cwd=ROOT, env=dict(environment), stdout=subprocess.PIPE, text=True)
+    assert served.stdout is not None
+    return served, served.stdout.readline().strip()
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,7 @@ runs in a process of its own, forked from one that has imported what it needs.
 
 import multiprocessing
 import os
-import subprocess
-import sys
-from collections.abc import Mapping
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import language_pb2
@@ -63,19 +59,6 @@ def run(there: Connection, request: bytes, engine: str) -> None:
     there.send_bytes(response.SerializeToString())
     # Threads that a failed program left waiting would wait for an engine that has gone.
     os._exit(0)
-
-
-def start(environment: Mapping[str, str]) -> tuple[subprocess.Popen[str], str]:
-    """A host of one's own, and what an engine's environment says of it."""
-    host = subprocess.Popen(
-        [sys.executable, "-m", __name__],
-        cwd=Path(__file__).parent.parent,
-        env=dict(environment),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert host.stdout is not None
-    return host, f"python:{host.stdout.readline().strip()}"
 
 
 if __name__ == "__main__":

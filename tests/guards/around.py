@@ -11,6 +11,7 @@ from offline.arm.ids import ResourceId
 from offline.arm.store import Resource, Store
 from tests.cloud import Cloud, Stack
 from tests.guards.guard import Held, Watch
+from tests.ops.cutting import until
 
 APP = "Microsoft.App/containerApps"
 ENVIRONMENT = "Microsoft.App/managedEnvironments"
@@ -129,15 +130,15 @@ def revision(store: Store, stack: Stack) -> str:
 def put(cloud: Cloud, path: str, version: str, body: Mapping[str, Any]) -> None:
     """Write a resource as somebody else, and wait for it."""
     assert cloud.arm("PUT", path, version, dict(body)).is_success
-    while cloud.arm("GET", path, version).json().get("properties", {}).get("provisioningState") not in (
-        "Succeeded",
-        None,
-    ):
-        pass
+
+    def done() -> bool:
+        properties = cloud.arm("GET", path, version).json().get("properties", {})
+        return properties.get("provisioningState") in ("Succeeded", None)
+
+    until(done)
 
 
 def delete(cloud: Cloud, path: str, version: str) -> None:
     """Delete a resource as somebody else, and wait until it is gone."""
     assert cloud.arm("DELETE", path, version).is_success
-    while cloud.arm("GET", path, version).status_code != 404:
-        pass
+    until(lambda: cloud.arm("GET", path, version).status_code == 404)

@@ -9,6 +9,7 @@ from tests.guards import around
 from tests.guards.first import FIRST
 from tests.guards.guard import Guard, Outcome, Scene, Watch
 from tests.guards.later import RANGES
+from tests.ops.cutting import until
 
 GROUPS = "2024-03-01"
 ACCOUNTS = "2025-06-01"
@@ -70,8 +71,7 @@ def _purge(stack: Stack) -> None:
         f"/resourceGroups/{group.name}/deletedAccounts/{name}"
     )
     assert stack.cloud.arm("DELETE", path, ACCOUNTS).is_success
-    while stack.cloud.arm("GET", path, ACCOUNTS).status_code != 404:
-        pass
+    until(lambda: stack.cloud.arm("GET", path, ACCOUNTS).status_code == 404)
 
 
 def _in_its_place(stack: Stack, watch: Watch) -> bool:
