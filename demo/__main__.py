@@ -38,9 +38,7 @@ def main(console: Console) -> int:
     show.step(console, 3, f"pulumi up --stack {STACK}")
     values = {"litellm-azure:catalogDate": CATALOG_DATE.isoformat()}
     copy = prepare(home, deploy.PROJECT, STACK, surroundings, values)
-    with console.status("Looking whether an earlier run was killed …"):
-        deploy.resume(console, copy.parent, STACK, surroundings)
-    deploy.up(console, deploy.PROJECT, STACK, copy, surroundings)
+    deploy.up_or_resume(console, deploy.PROJECT, STACK, copy, surroundings)
     with console.status("Waiting for the gateway …"):
         control.settled(record)
     outputs = deploy.outputs(copy.parent, STACK, surroundings)

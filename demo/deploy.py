@@ -33,6 +33,23 @@ class Deployed:
     azure_name: str | None
 
 
+def up_or_resume(
+    console: Console, project: Path, stack: str, config_file: Path, environment: Mapping[str, str]
+) -> None:
+    """Bring the stack up to date; after an earlier run that was killed, by way of `python -m ops resume`.
+
+    :raises DeployError: with the engine's own words.
+    """
+    try:
+        up(console, project, stack, config_file, environment)
+    except DeployError as failure:
+        with console.status("Looking for what an earlier run left …"):
+            carried_on = _resume(console, config_file.parent, stack, environment, failure)
+        if not carried_on:
+            raise
+        up(console, project, stack, config_file, environment)
+
+
 def up(
     console: Console, project: Path, stack: str, config_file: Path, environment: Mapping[str, str]
 ) -> None:
@@ -78,25 +95,29 @@ def up(
         console.print(f"  {line}", markup=False)
 
 
-def resume(console: Console, folder: Path, stack: str, environment: Mapping[str, str]) -> None:
-    """Carry on after an engine that was killed; most of the time there is nothing to carry on with.
+def _resume(
+    console: Console, folder: Path, stack: str, environment: Mapping[str, str], failure: DeployError
+) -> bool:
+    """Whether there was something to carry on with.
 
     :param folder: the copies' folder.
-    :raises DeployError: with what `python -m ops resume` said.
+    :raises DeployError: with what the engine and `python -m ops resume` said.
     """
     command = [sys.executable, "-m", "ops", "resume", "--stack", stack, "--cwd", str(folder), "--json"]
     done = subprocess.run(
         command, env=dict(environment), cwd=PROJECT, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        raise DeployError(done.stderr.strip())
+        raise DeployError(f"{failure}\n\n{done.stderr.strip()}") from None
     found = json.loads(done.stdout)
-    if found["locks"] or found["operations"]:
-        imported = sum(operation["verdict"] == "imported" for operation in found["operations"])
-        console.print(
-            f"  An earlier run was killed: {len(found['operations'])} operations under way looked up, "
-            f"{imported} of them imported (python -m ops resume)."
-        )
+    if not any(found[what] for what in ("locks", "operations", "failed", "missing")):
+        return False
+    imported = sum(operation["verdict"] in ("imported", "found") for operation in found["operations"])
+    console.print(
+        f"  An earlier run was cut short: {len(found['operations'])} operations looked up, "
+        f"{imported} of them imported (python -m ops resume)."
+    )
+    return True
 
 
 def _worth_showing(lines: list[str]) -> Iterator[str]:

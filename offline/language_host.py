@@ -97,7 +97,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         script = _IN_ANOTHER_INTERPRETER.format(script=program.__file__)
         child = subprocess.Popen(
             [python, "-u", "-c", script, str(there), self.engine],
-            cwd=request.info.root_directory or request.pwd,
+            cwd=request.pwd,
             stdin=subprocess.PIPE,
             pass_fds=[there],
         )

@@ -34,7 +34,7 @@ def run_program(request: language_pb2.RunRequest, engine: str) -> language_pb2.R
     gc.set_threshold(100_000)
     folder = Path(request.info.program_directory or request.pwd)
     entry = folder / (request.info.entry_point or request.program)
-    os.chdir(request.info.root_directory or request.pwd)
+    os.chdir(request.pwd)
     _forget_modules_of(folder)
     if str(folder) in sys.path:
         sys.path.remove(str(folder))

@@ -1,8 +1,9 @@
 """Copies of stack files, so that an offline run never touches the checkout.
 
 The engine writes a passphrase's salt into the stack file that it is given, and `pulumi stack init` knows no
-`--config-file`. So a folder of the home holds a copy of the project file and of the stack files; the stack is made
-from there (the state knows only project and stack names), and every other command gets the copy by `--config-file`.
+`--config-file`. So a folder of the home holds a copy of the project file, which names the program's folder (`main`),
+and of the stack files. The stack is made from there (the state knows only project and stack names); commands that are
+given in the checkout get the copy by `--config-file`.
 """
 
 import subprocess
@@ -42,7 +43,7 @@ def prepare(
     program = yaml.safe_load((project / "Pulumi.yaml").read_text())
     folder = home.path / "config" / str(program["name"])
     folder.mkdir(parents=True, exist_ok=True)
-    write_private(folder / "Pulumi.yaml", (project / "Pulumi.yaml").read_text())
+    write_private(folder / "Pulumi.yaml", yaml.safe_dump(_from_elsewhere(program, project), sort_keys=False))
 
     copy: Path = folder / tracked.name
     known = yaml.safe_load(copy.read_text()) if copy.exists() else {}
@@ -54,6 +55,15 @@ def prepare(
     if not _exists(home, program["name"], stack):
         _make(folder, stack, environment)
     return copy
+
+
+def _from_elsewhere(program: Mapping[str, Any], project: Path) -> dict[str, Any]:
+    """A project file that means the same in another folder."""
+    runtime = program["runtime"]
+    if isinstance(runtime, dict) and "virtualenv" in runtime.get("options", {}):
+        environment = str(project.absolute() / runtime["options"]["virtualenv"])
+        runtime = {**runtime, "options": {**runtime["options"], "virtualenv": environment}}
+    return {**program, "runtime": runtime, "main": str(project.absolute() / program.get("main", ""))}
 
 
 def _secrets(known: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""The engine's word for a string that is known only once something else is made (`plugin.UnknownStringValue`)."""
+
 _GROUP = "/subscriptions/{subscription}/resourceGroups/{resourceGroupName}"
 
 
@@ -102,7 +105,7 @@ def arm_id(resource_type: str, inputs: Mapping[str, object], subscription: str) 
 
     def filled(word: re.Match[str]) -> str:
         value = words.get(word[1])
-        if not isinstance(value, str):
+        if not isinstance(value, str) or value == _UNKNOWN:
             raise UnknownPlaceError(f"its {word[1]} was not known yet")
         return value
 

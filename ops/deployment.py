@@ -17,7 +17,7 @@ class Pending:
     """An operation that the engine began and did not see end."""
 
     what: str
-    """creating, updating, deleting, reading or importing"""
+    """creating, updating, deleting, reading or importing; planned for what the next `up` would create"""
     urn: str
     type: str
     inputs: Mapping[str, object]
@@ -46,6 +46,42 @@ def pending(export: Export) -> list[Pending]:
         )
         for operation in export["deployment"].get("pending_operations") or ()
         if operation["resource"].get("custom")
+    ]
+
+
+def planned(export: Export, steps: Sequence[Mapping[str, Any]]) -> list[Pending]:
+    """What the next `up` would create below something that the state holds: all of it may be there already.
+
+    :param steps: of `pulumi preview --json`.
+    """
+    under_way = {operation.urn for operation in pending(export)}
+    return [
+        Pending(
+            what="planned",
+            urn=new["urn"],
+            type=new["type"],
+            inputs=new.get("inputs", {}),
+            id=None,
+            parent=new.get("parent"),
+            provider=new.get("provider", ""),
+        )
+        for step in steps
+        if step["op"].startswith("create") and (new := step["newState"]).get("custom")
+        if new["urn"] not in under_way and _absent(export, new["urn"])
+        if new.get("parent") is None or held(export, new["parent"]) is not None
+    ]
+
+
+def _absent(export: Export, urn: str) -> bool:
+    """Whether the state holds no such resource, or one that was deleted to be made anew."""
+    there = held(export, urn)
+    return there is None or bool(there.get("pendingReplacement"))
+
+
+def resource_groups(export: Export) -> list[str]:
+    """Ids of the resource groups that are the stack's own."""
+    return [
+        found["id"] for found in resources(export) if found["type"] == "azure-native:resources:ResourceGroup"
     ]
 
 

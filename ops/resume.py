@@ -4,10 +4,15 @@ The engine writes down every operation that it begins. Killed (SIGKILL, out of m
 lock, and the operations as pending; Azure finishes them all the same. The next `up` would refuse because of the lock,
 and then fail: a create whose end was not seen is tried again and "already exists".
 
+There are creates of which it keeps nothing at all, too. When the answer to one is lost, azure-native sends it again;
+Azure, still at it, refuses; and the engine puts it down as failed
+(https://github.com/pulumi/pulumi-azure-native/issues/3200).
+
 So, in this order, each step safe to be cut off and run again:
-the lock of a process that is gone is taken away; what is pending is looked up in Azure and waited for; creates that
-came to something are imported; what is pending is struck from the state; and what Azure shows as failed, though the
-state calls it done, is marked, so that the next `up` writes it again.
+the lock of a process that is gone is taken away; what is pending is looked up in Azure and waited for, and so is what
+the program would create and the state lacks; creates that came to something are imported; what is pending is struck
+from the state; and what Azure shows as failed, though the state calls it done, is marked, so that the next `up` writes
+it again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +25,7 @@ from ops import deployment
 from ops.arm_ids import PLACES, UnknownPlaceError, arm_id
 from ops.azure import Azure, Found, OnWait
 from ops.deployment import Export, Pending
-from ops.stack import LockedError, Stack
+from ops.stack import LockedError, Stack, StackError
 
 # Their resources are in the state alone: one that is not there is nowhere.
 _ONLY_IN_STATE = ("random:", "pulumi:")
@@ -41,6 +46,8 @@ class Verdict(StrEnum):
     """It was created; the state holds it now."""
     REPLACED = "replaced"
     """It was created in place of an older one, which the state held as deleted."""
+    FOUND = "found"
+    """It is there, inside the stack's resource group, and the engine knows nothing of it; the state holds it now."""
     KNOWN = "known"
     """The state holds it already, from an earlier resume."""
     DROPPED = "dropped"
@@ -55,7 +62,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """A pending operation, and what is to be done with it."""
+    """An operation that is pending or was never noted, and what is to be done with it."""
 
     operation: Pending
     verdict: Verdict
@@ -75,11 +82,13 @@ class Report:
     """What the state held as done, and Azure shows as failed: the next `up` writes it again."""
     missing: list[str] = field(default_factory=list)
     """Ids of what the state held, and Azure has not: taken out of the state."""
+    unseen: str = ""
+    """Why it was not looked for creates of which the engine knows nothing; empty when it was."""
 
     @property
     def nothing(self) -> bool:
         """Whether there was nothing to do."""
-        return not (self.lock_of or self.steps or self.failed or self.missing)
+        return not (self.lock_of or self.steps or self.failed or self.missing or self.unseen)
 
 
 def resume(stack: Stack, azure: Callable[[Export], Azure], tell: Callable[[str], None]) -> Report:
@@ -100,6 +109,10 @@ def resume(stack: Stack, azure: Callable[[Export], Azure], tell: Callable[[str],
         return report
     subscription = azure(export)
     report.steps = _judge(export, deployment.pending(export), subscription, tell)
+    try:
+        report.steps += _found(stack, export, subscription, tell)
+    except StackError as problem:
+        report.unseen = str(problem)
     if adopted := _adopted(report.steps):
         tell(f"Importing {len(adopted)} …")
         stack.import_resources(deployment.import_file(adopted))
@@ -112,9 +125,9 @@ def resume(stack: Stack, azure: Callable[[Export], Azure], tell: Callable[[str],
         elif not found.well and resource["urn"] not in again:
             report.failed.append(found)
             again[resource["urn"]] = f"Azure shows it as {found.state}."
-    if cut_off or report.failed:
+    replaced = [step.operation for step in report.steps if step.verdict is Verdict.REPLACED]
+    if cut_off or again or replaced:
         tell("Writing the state …")
-        replaced = [step.operation for step in report.steps if step.verdict is Verdict.REPLACED]
         stack.replace(deployment.settled(export, again, replaced))
     if report.missing:
         tell("Refreshing the state: something is gone …")
@@ -128,7 +141,46 @@ def _adopted(steps: Sequence[Step]) -> list[tuple[Pending, str]]:
     Azure's own spelling may differ in case (`microsoft.insights`), and an import reads names and scopes out of the id:
     they would then differ from the program's, and a scope that differs replaces.
     """
-    return [(step.operation, step.where) for step in steps if step.verdict is Verdict.IMPORTED]
+    taken = (Verdict.IMPORTED, Verdict.FOUND)
+    return [(step.operation, step.where) for step in steps if step.verdict in taken]
+
+
+def _found(stack: Stack, export: Export, azure: Azure, tell: Callable[[str], None]) -> list[Step]:
+    """What the program would create, and is there already.
+
+    Only below resource groups that the state holds: what is in one is the stack's own, or its next `up` fails anyway.
+
+    :raises StackError: the program can't be previewed.
+    """
+    within = tuple(f"{group}/".lower() for group in deployment.resource_groups(export))
+    if not within:
+        return []
+    tell("Previewing what is not in the state …")
+    places: list[tuple[Pending, str]] = []
+    for operation in deployment.planned(export, stack.preview()):
+        try:
+            where = arm_id(operation.type, operation.inputs, azure.subscription)
+        except UnknownPlaceError:
+            # Its name follows from something that is to be created itself, so it was not sent.
+            continue
+        if where.lower().startswith(within):
+            places.append((operation, where))
+
+    def at_rest(place: tuple[Pending, str]) -> Step | None:
+        operation, where = place
+
+        def waiting(state: str) -> None:
+            tell(f"{operation.name} ({state} in Azure)")
+
+        found = azure.at_rest(where, PLACES[operation.type].api_version, waiting)
+        if found is None:
+            return None
+        replaced = deployment.held(export, operation.urn) is not None
+        verdict = Verdict.REPLACED if replaced else Verdict.FOUND
+        return Step(operation=operation, verdict=verdict, where=where, found=found)
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return [step for step in pool.map(at_rest, places) if step is not None]
 
 
 def _looked_up(
@@ -252,5 +304,5 @@ def _again(step: Step) -> str | None:
     if step.verdict is Verdict.REPLACED:
         return "The engine was cut off before it read what this replacement came to."
     if step.verdict is not Verdict.DROPPED and step.found is not None and not step.found.well:
-        return f"The engine was cut off, and Azure then ended the operation as {step.found.state}."
+        return f"The engine did not see the end of it, and Azure ended it as {step.found.state}."
     return None

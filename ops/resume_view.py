@@ -9,6 +9,7 @@ from ops.resume import Report, Step, Verdict
 _MEANING = {
     Verdict.IMPORTED: "imported",
     Verdict.REPLACED: "put in the place of the old one",
+    Verdict.FOUND: "there, unknown to the engine: imported",
     Verdict.KNOWN: "in the state already",
     Verdict.DROPPED: "not there: the next up creates it",
     Verdict.REPEATED: "the next up sends the change again",
@@ -42,6 +43,13 @@ def draw(report: Report, stack: str) -> RenderableType:
         Text(f"{found.state} in Azure: {found.id}. The next up writes it again.") for found in report.failed
     ]
     parts += [Text(f"Not in Azure any more: {gone}. Taken out of the state.") for gone in report.missing]
+    if report.unseen:
+        parts.append(
+            Text(
+                "The program could not be previewed, so creates of which the engine knows nothing were not looked "
+                f"for. Mend this, and run it again:\n{report.unseen}"
+            )
+        )
     parts.append(Text(f"Next: the same command again, pulumi up --stack {stack} for example."))
     return Group(*parts)
 
@@ -53,6 +61,7 @@ def as_json(report: Report) -> dict[str, object]:
         "operations": [_step(step) for step in report.steps],
         "failed": [found.id for found in report.failed],
         "missing": report.missing,
+        "unseen": report.unseen,
     }
 
 

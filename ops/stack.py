@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,21 @@ class Stack:
                 *("--generate-code=false", "--protect=false"),
             )
 
+    def preview(self) -> list[Mapping[str, Any]]:
+        """The steps of the next `up`.
+
+        :raises StackError: with what the program or the engine has against it.
+        """
+        done = self._done("preview", "--json")
+        try:
+            found: dict[str, Any] = json.loads(done.stdout)
+        except ValueError:
+            raise self._refusal(("preview",), done) from None
+        if done.returncode != 0:
+            raise StackError("\n".join(one["message"].strip() for one in found.get("diagnostics", ())))
+        steps: list[Mapping[str, Any]] = found["steps"]
+        return steps
+
     def cancel(self) -> None:
         """Take every lock of the stack away."""
         self._run("cancel", "--yes")
@@ -72,11 +87,17 @@ class Stack:
         self._run("refresh", "--yes", "--skip-preview")
 
     def _run(self, *words: str, stdin: str | None = None) -> str:
+        done = self._done(*words, stdin=stdin)
+        if done.returncode != 0:
+            raise self._refusal(words, done)
+        return done.stdout
+
+    def _done(self, *words: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         command = ["pulumi", "-C", str(self.folder), *words]
         # `cancel` takes the stack's name as an argument, and knows no --stack before 3.100.
         command += ["--stack", self.name, "--non-interactive", "--color", "never"]
         try:
-            done = subprocess.run(
+            return subprocess.run(
                 command,
                 env=dict(self.environment),
                 input=stdin,
@@ -90,16 +111,16 @@ class Stack:
                 "pulumi is not on PATH. Install it (https://www.pulumi.com/docs/install/), or go through "
                 "`python -m offline run -- …` for an offline stack."
             ) from None
-        if done.returncode == 0:
-            return done.stdout
+
+    def _refusal(self, words: Sequence[str], done: subprocess.CompletedProcess[str]) -> StackError:
         said = (done.stdout + done.stderr).strip()
         if locks.is_locked(said):
-            raise LockedError(said)
+            return LockedError(said)
         if _EMPTY_ATTRIBUTES in said:
-            raise StackError(
+            return StackError(
                 f"{said}\nAn engine was killed while it wrote the attributes of the state's file, and left them "
                 f"empty. Remove .pulumi/stacks/<project>/{self.name}.json.attrs in the backend's folder (the state "
                 "itself is whole), and log in with `?metadata=skip` at the end of the folder's URL: "
                 "then no such file is written."
             )
-        raise StackError(f"`pulumi {' '.join(words)}` failed:\n{said}")
+        return StackError(f"`pulumi {' '.join(words)}` failed:\n{said}")

@@ -20,10 +20,6 @@ class Disturbance:
     resumed: bool = False
     """Whether `python -m ops resume` comes before the next run. Everything else needs the next run alone."""
 
-    beyond: str = ""
-    """Of which operations not: after them the next run is refused, and only a person can carry on. A regular expression
-    for `create /…`."""
-
     def of(self, resource: str, verb: str) -> dict[str, Any]:
         """The fault on one operation.
 
@@ -45,14 +41,9 @@ DISTURBANCES = (
     # azure-native asks four times in all.
     Disturbance(name="503 every time", fault=_refused(503, "ServiceUnavailable", times=4)),
     Disturbance(name="hangs until the timeout", fault={"effect": "hang"}, impatient=True, resumed=True),
-    Disturbance(
-        name="reply lost",
-        fault={"effect": "lose_reply", "times": 1},
-        # azure-native sends it again after 20 s. A create that takes longer is then refused as busy with itself; the
-        # engine keeps nothing of it, and the next run says that the resource exists (pulumi-azure-native#3200).
-        beyond=r"create .*/(containerapps|managedenvironments|accounts|workspaces|privatednszones|"
-        r"virtualnetworklinks|privateendpoints)/[^/]+",
-    ),
+    # azure-native sends it again after 20 s. A create that takes longer is then refused as busy with itself, and the
+    # engine keeps nothing of it (pulumi-azure-native#3200).
+    Disturbance(name="reply lost", fault={"effect": "lose_reply", "times": 1}, resumed=True),
     Disturbance(
         name="accepted, then fails",
         fault={"effect": "fail", "status": 500, "code": "InternalServerError", "times": 1},

@@ -5,7 +5,6 @@ played, so the sample is drawn twice from one seed: scenes with disturbances her
 """
 
 import random
-import re
 import secrets
 from collections import Counter
 from collections.abc import Sequence
@@ -65,15 +64,12 @@ def _sample(config: pytest.Config) -> list[tuple[Scene, Disturbance]]:
     return list(zip(SCENES, drawn, strict=True))
 
 
-def chosen(
-    config: pytest.Config, scene: Scene, disturbance: Disturbance, operations: Sequence[Operation]
-) -> list[Operation]:
+def chosen(config: pytest.Config, scene: Scene, operations: Sequence[Operation]) -> list[Operation]:
     """Which of a scene's operations are struck."""
-    bearable = [one for one in operations if not re.fullmatch(disturbance.beyond, str(one))]
     if config.option.cut_short == "all":
-        return bearable
+        return list(operations)
     draw = random.Random(f"{config.option.cut_short_seed} {scene}")  # noqa: S311 - no secret
-    return draw.sample(bearable, min(SAMPLED_OPERATIONS, len(bearable)))
+    return draw.sample(operations, min(SAMPLED_OPERATIONS, len(operations)))
 
 
 class Tally:

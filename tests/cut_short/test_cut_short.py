@@ -5,8 +5,6 @@ the program makes, the next run comes to the very state of a run that was never 
 same bodies in Azure, the same in the engine's state, nothing pending, nothing twice, and nothing left to do. What was
 killed or left in doubt takes `python -m ops resume` first, everything else nothing but the next run.
 
-Left out (`Disturbance.beyond`): a long create that Azure has taken, and whose answer was lost.
-
 Operations that are under way together are struck in one run of the engine. Does not show: two disturbances of one
 operation, one after the other, or in two ways at once.
 
@@ -32,7 +30,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
 def test_what_was_cut_short_converges(
     stage: Stage, scene: Scene, disturbance: Disturbance, scratch: Path, request: pytest.FixtureRequest
 ) -> None:
-    struck = chosen(request.config, scene, disturbance, stage.undisturbed(scene).operations)
+    struck = chosen(request.config, scene, stage.undisturbed(scene).operations)
     done = cut(stage, scene, disturbance, struck, scratch / "scene")
     request.node.user_properties.append(
         (CUT, (str(scene), disturbance.name, done.operations, done.runs, done.seconds))

@@ -109,7 +109,7 @@ def test_the_demo_survives_every_interruption_and_ends_with_a_streamed_answer(pl
     _interrupted_at(place, "3/5", deployed=30)
     _killed(place, deployed=36)
     text = _whole(place)
-    assert "An earlier run was killed" in text
+    assert "An earlier run was cut short" in text
     assert "deployment gpt-4o-2024-08-06" in text
     assert "through its private endpoint" in text
     assert "model_list:" in text, "the generated config is shown"

@@ -14,6 +14,8 @@ from ops.arm_ids import UnknownPlaceError, arm_id
 STACK = "urn:pulumi:dev::p"
 PARENT = f"{STACK}::litellm-azure:vault:Vault::kv"
 SECRET = f"{STACK}::litellm-azure:vault:Vault$azure-native:keyvault:Secret::kv-key"
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What a preview shows of a string that is known only later."""
 PROVIDER = f"{STACK}::pulumi:providers:azure-native"
 
 
@@ -89,9 +91,34 @@ def test_what_waits_for_its_delete_is_not_held() -> None:
     assert found["id"] == "/new"
 
 
+def _step(urn: str = SECRET, parent: str = PARENT, op: str = "create") -> dict[str, Any]:
+    new = {"urn": urn, "custom": True, "type": "azure-native:keyvault:Secret", "parent": parent}
+    return {"op": op, "newState": new}
+
+
+def _planned(*steps: dict[str, Any], export: deployment.Export) -> list[str]:
+    return [operation.urn for operation in deployment.planned(export, steps)]
+
+
+def test_what_is_planned_and_may_be_there() -> None:
+    """A parent that was never made has no children; what is held or under way is judged elsewhere."""
+    vault = {"urn": PARENT, "type": "litellm-azure:vault:Vault"}
+    held = {"urn": SECRET, "id": "/held"}
+    deleted = {**held, "pendingReplacement": True}
+    assert _planned(_step(), export=_export(vault)) == [SECRET]
+    assert _planned(_step(), export=_export()) == []
+    assert _planned(_step(), export=_export(vault, pending=(_creating(),))) == []
+    assert _planned(_step(op="create-replacement"), export=_export(vault, held)) == []
+    assert _planned(_step(op="create-replacement"), export=_export(vault, deleted)) == [SECRET]
+    assert _planned({"op": "same"}, {"op": "update", "newState": {}}, export=_export(vault)) == []
+
+
 def test_a_name_that_was_not_known_yet_gives_no_id() -> None:
     with pytest.raises(UnknownPlaceError, match="secretName"):
         arm_id("azure-native:keyvault:Secret", {"resourceGroupName": "rg", "vaultName": "kv"}, "s")
+    unknown = {"resourceGroupName": "rg", "vaultName": "kv", "secretName": UNKNOWN}
+    with pytest.raises(UnknownPlaceError, match="secretName"):
+        arm_id("azure-native:keyvault:Secret", unknown, "s")
     with pytest.raises(UnknownPlaceError, match="compute"):
         arm_id("azure-native:compute:VirtualMachine", {}, "s")
 

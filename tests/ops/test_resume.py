@@ -14,6 +14,7 @@ from tests.ops.cutting import hanging, killed, resume, resumed, until
 
 ACCOUNT = "Microsoft.CognitiveServices/accounts"
 DEPLOYMENT = f"{ACCOUNT}/deployments"
+ENVIRONMENT = "Microsoft.App/managedEnvironments"
 GROUP = "Microsoft.Resources/resourceGroups"
 
 
@@ -51,6 +52,38 @@ def test_nothing_to_resume(dev: Stack) -> None:
     assert "Nothing was cut short" in resume(dev)
     assert _resources(dev) == before
     assert dev.outputs() == outputs
+
+
+def test_a_create_of_which_the_engine_knows_nothing_is_found(cloud: Cloud) -> None:
+    """Its answer was lost, and azure-native's second try was refused as busy with the first: nothing is pending."""
+    prod = Stack(cloud, "prod")
+    control.fault(
+        cloud.record,
+        "operation",
+        {"type": ENVIRONMENT, "name": "*", "verb": "create", "effect": "lose_reply", "times": 1},
+    )
+    prod.up(fails=True)
+    assert "pending_operations" not in prod.state()["checkpoint"]["latest"]
+    assert "already existing" in prod.up(fails=True).text
+
+    said = resumed(prod)
+    assert [(step["type"], step["verdict"]) for step in said["operations"]] == [
+        ("azure-native:app:ManagedEnvironment", "found")
+    ]
+    result = prod.up()
+    assert set(result.changes) <= {"create", "update"}, result.text
+    assert prod.up().changes == {}
+
+
+def test_a_program_that_cannot_be_previewed_hides_the_rest_from_nobody(dev: Stack) -> None:
+    """What it has to do without the program it does, and says what it could not look for."""
+    bad = {"litellm-azure:catalogDate": "soon"}
+    dev.preview(values=bad, fails=True)
+    said = resume(dev)
+    assert "could not be previewed" in said
+    assert "litellm-azure:catalogDate" in said
+    assert "Traceback" not in said
+    dev.preview()
 
 
 def _resources(stack: Stack) -> list[tuple[str, str]]:
