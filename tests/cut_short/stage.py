@@ -57,8 +57,8 @@ class Stage:
                 )
                 option = f"        args.opts.custom_timeouts = pulumi.CustomTimeouts({patience})\n"
                 stack.edit("infra/retries.py", _HOOKED, option + _HOOKED)
-                if scene.phase == "destroy":
-                    # Without its program a destroy knows the timeouts of the last up.
+                if scene.phase != "create":
+                    # A delete knows the timeouts of the last up.
                     stack.up()
             yield stack
 
