@@ -38,6 +38,9 @@ class Cloud:
 
     folder: Path
     speed: float = FASTEST
+    own_plugins: bool = False
+    """Whether every engine starts a language host and providers of its own, as a user's does. The others share theirs:
+    that halves an `up` without changes."""
     record: ServiceRecord = field(init=False)
 
     @property
@@ -55,6 +58,11 @@ class Cloud:
         if "_manager" in self.__dict__:
             self._manager.close()
             del self._manager
+        if "_plugins" in self.__dict__:
+            for served in self._plugins.values():
+                served.process.terminate()
+                served.process.wait()
+            del self._plugins
         daemon.stop(self.home)
 
     def environment(self, network: str | None = None) -> dict[str, str]:
@@ -63,6 +71,21 @@ class Cloud:
         return environment.of_a_person(
             self.home, self.record, engine.prepare().environment(self.home), proxy_port=port
         )
+
+    def engine(self) -> dict[str, str]:
+        """The same, for commands that run the engine."""
+        return {**self.environment(), **{name: served.where for name, served in self._plugins.items()}}
+
+    @cached_property
+    def _plugins(self) -> dict[str, "_Lasting"]:
+        """What every engine attaches to, by the variable that tells it where."""
+        if self.own_plugins:
+            return {}
+        environment = self.environment()
+        return {
+            "PULUMI_DEBUG_LANGUAGES": _lasting("tests.lasting_host", environment),
+            "PULUMI_DEBUG_PROVIDERS": _lasting("tests.lasting_providers", environment),
+        }
 
     def store(self) -> Store:
         """Azure's own memory, to look at."""
@@ -98,32 +121,20 @@ class Cloud:
         return client
 
 
-class QuickCloud(Cloud):
-    """An offline Azure whose engines share a language host and providers: for tests that run the engine many times."""
+@dataclass(frozen=True)
+class _Lasting:
+    """A process that serves one engine after the other."""
 
-    def start(self) -> None:
-        super().start()
-        environment = super().environment()
-        self._host, port = _lasting("tests.lasting_host", environment)
-        self._plugins, providers = _lasting("tests.lasting_providers", environment)
-        self._shared = {"PULUMI_DEBUG_LANGUAGES": f"python:{port}", "PULUMI_DEBUG_PROVIDERS": providers}
-
-    def stop(self) -> None:
-        for shared in (self._host, self._plugins):
-            shared.terminate()
-            shared.wait()
-        super().stop()
-
-    def environment(self, network: str | None = None) -> dict[str, str]:
-        return {**super().environment(network), **self._shared}
+    process: "subprocess.Popen[str]"
+    where: str
+    """As the engine wants to be told."""
 
 
-def _lasting(module: str, environment: Mapping[str, str]) -> tuple["subprocess.Popen[str]", str]:
-    """A process that serves one engine after the other, and the line in which it says where."""
+def _lasting(module: str, environment: Mapping[str, str]) -> _Lasting:
     command = [sys.executable, "-m", module]
-    served = subprocess.Popen(command, cwd=ROOT, env=dict(environment), stdout=subprocess.PIPE, text=True)
-    assert served.stdout is not None
-    return served, served.stdout.readline().strip()
+    process = subprocess.Popen(command, cwd=ROOT, env=dict(environment), stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    return _Lasting(process, process.stdout.readline().strip())
 
 
 @dataclass(frozen=True)
@@ -220,7 +231,7 @@ class Stack:
         self, verb: str, *words: str, values: Mapping[str, object] | None = None
     ) -> tuple[list[str], dict[str, str]]:
         """What `run` runs, and in which environment."""
-        surroundings = self.cloud.environment()
+        surroundings = self.cloud.engine()
         laid_over = {"litellm-azure:catalogDate": CATALOG_DATE.isoformat(), **(values or {})}
         copy = prepare(self.cloud.home, self.program, self.name, surroundings, laid_over)
         command = ["pulumi", "-C", str(self.program), verb, "--stack", self.name, "--non-interactive"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from offline.arm.store import OperationRow
-from tests.cloud import Cloud, QuickCloud, Stack
+from tests.cloud import Cloud, Stack
 from tests.cut_short.outcome import Outcome, masked, outcome
 from tests.cut_short.scenes import Operation, Scene
 
@@ -90,7 +90,7 @@ class Stage:
 @contextmanager
 def _cloud(folder: Path) -> Iterator[Cloud]:
     """A cloud in which replicas are stand-ins: LiteLLM's start takes this machine's seconds."""
-    cloud = QuickCloud(folder)
+    cloud = Cloud(folder)
     with pytest.MonkeyPatch.context() as patched:
         stand_in = Path(__file__).with_name("stand_in.py")
         patched.setenv("OFFLINE_REPLICA_WRAPPER", f"{sys.executable} {stand_in}")

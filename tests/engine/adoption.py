@@ -118,7 +118,7 @@ def command(stack: Stack, *words: str, fails: bool = False) -> str:
     """One of the engine's commands that take no stack file; what it printed."""
     done = subprocess.run(
         ["pulumi", "-C", str(stack.program), *words, "--stack", stack.name, "--non-interactive"],
-        env=stack.cloud.environment(),
+        env=stack.cloud.engine(),
         capture_output=True,
         text=True,
         check=False,

@@ -128,6 +128,13 @@ def test_a_stack_that_holds_a_retired_model_can_still_change_other_things(stack:
     assert SUGGESTION in error
 
 
+def test_a_refresh_after_a_change_of_the_network_updates_a_subnet_once(stack: Stack) -> None:
+    """azure-native takes Azure's etag of a delegation for an input (pulumi/pulumi-azure-native#4722)."""
+    values = {**ON_THAT_DAY, "litellm-azure:tags": {"cost-centre": "4711"}}
+    assert stack.up("--refresh", values=values).changes == {"update": 1}
+    assert stack.up("--refresh", values=values).changes == {}
+
+
 def test_the_checkout_is_as_it_was(stack: Stack) -> None:
     """After previews, ups, a refresh and a destroy from the checkout itself: no salt, no lock, no new file."""
     stack.preview(values=ON_THAT_DAY)

@@ -331,7 +331,7 @@ class Program:
         done = subprocess.run(
             ["pulumi", "--non-interactive", *words],
             cwd=self._folder,
-            env=self._azure.cloud.environment(),
+            env=self._azure.cloud.engine(),
             capture_output=True,
             text=True,
             check=False,

@@ -42,7 +42,7 @@ def resume(stack: Stack, *words: str, fails: bool = False) -> str:
     folder = stack.cloud.home.path / "config" / "litellm-azure"
     command = [sys.executable, "-m", "ops", "resume", "--stack", stack.name, "--cwd", str(folder), *words]
     done = subprocess.run(
-        command, env=stack.cloud.environment(), cwd=ROOT, capture_output=True, text=True, check=False
+        command, env=stack.cloud.engine(), cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (done.returncode != 0) == fails, done.stdout + done.stderr
     assert "Traceback" not in done.stderr, done.stderr

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from offline import control
+from offline.arm import durations
 from offline.arm.ids import ResourceId
 from ops.arm_ids import PLACES, arm_id
 from tests.cloud import Cloud, Stack
@@ -57,6 +58,8 @@ def test_nothing_to_resume(dev: Stack) -> None:
 def test_a_create_of_which_the_engine_knows_nothing_is_found(cloud: Cloud) -> None:
     """Its answer was lost, and azure-native's second try was refused as busy with the first: nothing is pending."""
     prod = Stack(cloud, "prod")
+    # Three of our seconds, so that it is still under way when azure-native, after 20 s of Azure's, asks again.
+    cloud.store().set_fact(durations.FACT, {f"{ENVIRONMENT} create".lower(): 3 * cloud.speed})
     control.fault(
         cloud.record,
         "operation",
@@ -64,6 +67,7 @@ def test_a_create_of_which_the_engine_knows_nothing_is_found(cloud: Cloud) -> No
     )
     prod.up(fails=True)
     assert "pending_operations" not in prod.state()["checkpoint"]["latest"]
+    cloud.store().set_fact(durations.FACT, {})
     assert "already existing" in prod.up(fails=True).text
 
     said = resumed(prod)
