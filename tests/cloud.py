@@ -83,7 +83,7 @@ class Cloud:
             return {}
         environment = self.environment()
         return {
-            "PULUMI_DEBUG_LANGUAGES": _lasting("tests.lasting_host", environment),
+            "PULUMI_DEBUG_LANGUAGES": _lasting("tests.lasting_host", environment, "python:"),
             "PULUMI_DEBUG_PROVIDERS": _lasting("tests.lasting_providers", environment),
         }
 
@@ -127,14 +127,14 @@ class _Lasting:
 
     process: "subprocess.Popen[str]"
     where: str
-    """As the engine wants to be told."""
+    """As the engine wants to be told: `name:port`, and commas between several."""
 
 
-def _lasting(module: str, environment: Mapping[str, str]) -> _Lasting:
+def _lasting(module: str, environment: Mapping[str, str], name: str = "") -> _Lasting:
     command = [sys.executable, "-m", module]
     process = subprocess.Popen(command, cwd=ROOT, env=dict(environment), stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    return _Lasting(process, process.stdout.readline().strip())
+    return _Lasting(process, name + process.stdout.readline().strip())
 
 
 @dataclass(frozen=True)
