@@ -1,14 +1,15 @@
 """What the engine's state says of a run that was cut short. Pure: reads and edits the exported JSON."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Export = dict[str, Any]
 """What `pulumi stack export` prints; secrets in it are encrypted."""
 
+_OPTIONS = ("dependencies", "propertyDependencies", "deletedWith", "retainOnDelete", "protect")
 _ARM_ID = re.compile(r"/subscriptions/([0-9a-fA-F-]{36})(?:/|$)")
 
 
@@ -26,6 +27,9 @@ class Pending:
     parent: str | None
     provider: str
     """URN and id of the provider, `urn::id`."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """What the program says of it beside its inputs, which no import knows: what it depends on, who is deleted with
+    whom."""
 
     @property
     def name(self) -> str:
@@ -43,6 +47,7 @@ def pending(export: Export) -> list[Pending]:
             id=operation["resource"].get("id") or None,
             parent=operation["resource"].get("parent"),
             provider=operation["resource"].get("provider", ""),
+            options=_options(operation["resource"]),
         )
         for operation in export["deployment"].get("pending_operations") or ()
         if operation["resource"].get("custom")
@@ -64,12 +69,17 @@ def planned(export: Export, steps: Sequence[Mapping[str, Any]]) -> list[Pending]
             id=None,
             parent=new.get("parent"),
             provider=new.get("provider", ""),
+            options=_options(new),
         )
         for step in steps
         if step["op"].startswith("create") and (new := step["newState"]).get("custom")
         if new["urn"] not in under_way and _absent(export, new["urn"])
         if new.get("parent") is None or held(export, new["parent"]) is not None
     ]
+
+
+def _options(resource: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: resource[name] for name in _OPTIONS if resource.get(name)}
 
 
 def _absent(export: Export, urn: str) -> bool:
@@ -118,18 +128,29 @@ def subscription(export: Export) -> str | None:
     return next((known for known in (*ids, *configured) if isinstance(known, str)), None)
 
 
-def settled(export: Export, unfinished: Mapping[str, str], replaced: Sequence[Pending] = ()) -> Export:
+def settled(
+    export: Export,
+    unfinished: Mapping[str, str],
+    replaced: Sequence[Pending] = (),
+    adopted: Sequence[Pending] = (),
+) -> Export:
     """The state without operations under way.
 
     :param unfinished: URN → why it has to be written again. The engine calls such a resource partly made
         (`initErrors`), and its next `up` updates it whether or not its inputs changed.
     :param replaced: creates that came to their end, of resources that stand in the state as deleted and not yet made
         again (`pendingReplacement`): what was made takes the old one's place.
+    :param adopted: what was imported. An import knows no options: without them the next destroy would ask for each of
+        them by itself, in an order that Azure refuses.
     """
     edited = deepcopy(export)
     edited["deployment"]["pending_operations"] = []
     inputs = {operation.urn: operation.inputs for operation in replaced}
+    options = {operation.urn: operation.options for operation in adopted}
+    before: set[str] = set()
     for resource in edited["deployment"].get("resources") or ():
+        resource.update(_known(options.get(resource["urn"], {}), before))
+        before.add(resource["urn"])
         if resource.get("delete"):
             continue
         if resource["urn"] in inputs and resource.pop("pendingReplacement", False):
@@ -137,6 +158,21 @@ def settled(export: Export, unfinished: Mapping[str, str], replaced: Sequence[Pe
         if resource["urn"] in unfinished:
             resource["initErrors"] = [unfinished[resource["urn"]]]
     return edited
+
+
+def _known(options: Mapping[str, Any], before: Set[str]) -> dict[str, Any]:
+    """The options, without references to what does not stand before it in the state: the engine reads no others."""
+    known = dict(options)
+    if "dependencies" in known:
+        known["dependencies"] = [urn for urn in known["dependencies"] if urn in before]
+    if "propertyDependencies" in known:
+        known["propertyDependencies"] = {
+            name: [urn for urn in urns or () if urn in before]
+            for name, urns in known["propertyDependencies"].items()
+        }
+    if known.get("deletedWith") not in before:
+        known.pop("deletedWith", None)
+    return known
 
 
 def import_file(adopted: Sequence[tuple[Pending, str]]) -> dict[str, Any]:

@@ -126,9 +126,9 @@ def resume(stack: Stack, azure: Callable[[Export], Azure], tell: Callable[[str],
             report.failed.append(found)
             again[resource["urn"]] = f"Azure shows it as {found.state}."
     replaced = [step.operation for step in report.steps if step.verdict is Verdict.REPLACED]
-    if cut_off or again or replaced:
+    if cut_off or again or replaced or adopted:
         tell("Writing the state …")
-        stack.replace(deployment.settled(export, again, replaced))
+        stack.replace(deployment.settled(export, again, replaced, [operation for operation, _ in adopted]))
     if report.missing:
         tell("Refreshing the state: something is gone …")
         stack.refresh()

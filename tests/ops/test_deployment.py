@@ -113,6 +113,34 @@ def test_what_is_planned_and_may_be_there() -> None:
     assert _planned({"op": "same"}, {"op": "update", "newState": {}}, export=_export(vault)) == []
 
 
+def test_what_was_imported_gets_the_programs_options() -> None:
+    """As far as the state knows those that they name, and in an order that the engine reads."""
+    group, later = f"{STACK}::azure-native:resources:ResourceGroup::rg", f"{STACK}::t::later"
+    new = {
+        "dependencies": [group, later],
+        "propertyDependencies": {"vaultName": [later], "resourceGroupName": [group], "tags": None},
+        "deletedWith": group,
+        "retainOnDelete": True,
+    }
+    vault = {"urn": PARENT, "type": "litellm-azure:vault:Vault"}
+    step = _step()
+    step["newState"].update(new)
+    adopted = deployment.planned(_export(vault), [step])
+    imported = _export({"urn": group}, vault, {"urn": SECRET}, {"urn": later})
+    found = deployment.held(deployment.settled(imported, {}, adopted=adopted), SECRET)
+    assert found == {
+        "urn": SECRET,
+        "dependencies": [group],
+        "propertyDependencies": {"vaultName": [], "resourceGroupName": [group], "tags": []},
+        "deletedWith": group,
+        "retainOnDelete": True,
+    }
+    elsewhere = _export(vault, {"urn": SECRET}, {"urn": group})
+    found = deployment.held(deployment.settled(elsewhere, {}, adopted=adopted), SECRET)
+    assert found is not None
+    assert "deletedWith" not in found
+
+
 def test_a_name_that_was_not_known_yet_gives_no_id() -> None:
     with pytest.raises(UnknownPlaceError, match="secretName"):
         arm_id("azure-native:keyvault:Secret", {"resourceGroupName": "rg", "vaultName": "kv"}, "s")
