@@ -5,10 +5,12 @@ from datetime import date
 import pulumi
 from pulumi_azure_native import authorization, resources
 
-from config import client, litellm
+from config import applications, client, litellm
 from config.parsing import from_engine, parse
 from config.settings import Settings, SettingsError, Visibility
 from infra import retries
+from infra.applicationkey import ApplicationKey, ApplicationKeyArgs
+from infra.directaccess import DirectAccess, DirectAccessArgs
 from infra.dns import OPENAI_ZONES, VAULT_ZONE, PrivateZones, PrivateZonesArgs
 from infra.endpoint import PrivateAccess
 from infra.environment import Environment, EnvironmentArgs
@@ -97,6 +99,13 @@ def main(settings: Settings) -> None:
 
     given = settings.master_key.get_secret_value() if settings.master_key else None
     master_key = MasterKey("master-key", MasterKeyArgs(generation=settings.secrets.master_key, given=given))
+    application_keys = {
+        application.name: ApplicationKey(
+            f"application-{application.name}",
+            ApplicationKeyArgs(application=application, given=settings.application_key(application)),
+        )
+        for application in settings.applications
+    }
     vault = Vault(
         names.vault,
         VaultArgs(
@@ -112,6 +121,11 @@ def main(settings: Settings) -> None:
                     name: pulumi.Output.secret(key.get_secret_value())
                     for name, key in settings.provider_keys.items()
                 },
+                **{
+                    variable: value
+                    for key in application_keys.values()
+                    for variable, value in key.values.items()
+                },
             },
             tags=tags,
         ),
@@ -126,6 +140,16 @@ def main(settings: Settings) -> None:
             secrets={secret.name: secret.id for secret in vault.secrets.values()},
             accounts={found.account.name: found.id for found in accounts if settings.keyless},
             tags=tags,
+        ),
+        inside,
+    )
+
+    DirectAccess(
+        "direct-access",
+        DirectAccessArgs(
+            subscription_id=subscription.subscription_id,
+            principals=[principal for found in settings.applications for principal in found.principals],
+            accounts={found.account.name: found.id for found in accounts},
         ),
         inside,
     )
@@ -154,6 +178,7 @@ def main(settings: Settings) -> None:
             identity_visible=settings.keyless,
             settings=settings.gateway,
             config=config,
+            applications=applications.render(settings),
             variables={
                 **litellm.environment(settings),
                 **({"AZURE_CLIENT_ID": identity.client_id} if settings.keyless else {}),
@@ -183,15 +208,17 @@ def main(settings: Settings) -> None:
     )
 
     # Built around the address, which alone is unknown before the first deployment.
-    applications = {**client.environment(settings, ""), "LITELLM_API_BASE": gateway.url}
+    for_callers = {**client.environment(settings, ""), "LITELLM_API_BASE": gateway.url}
+    first_key = application_keys[settings.applications[0].name].value
     pulumi.export("gatewayUrl", gateway.url)
     pulumi.export("models", [group.alias for group in settings.groups])
     pulumi.export("litellmConfig", config)
-    pulumi.export("environment", applications)
+    pulumi.export("environment", for_callers)
     pulumi.export(
         "dotenv",
-        pulumi.Output.all(**applications, **{client.KEY: master_key.value}).apply(client.dotenv),
+        pulumi.Output.all(**for_callers, **{client.KEY: first_key}).apply(client.dotenv),
     )
+    pulumi.export("applicationKeys", {name: key.value for name, key in application_keys.items()})
     pulumi.export("masterKey", master_key.value)
     pulumi.export(
         "resourceIds",

@@ -48,7 +48,8 @@ def ways(cloud: Cloud, dev: Program) -> tuple[Way, Way]:
     control.settled(cloud.record)
     outputs = dev.outputs()
     [app] = control.status(cloud.record)["apps"]
-    headers, model = {"Authorization": f"Bearer {outputs['masterKey']}"}, outputs["models"][0]
+    key, model = next(iter(outputs["applicationKeys"].values())), outputs["models"][0]
+    headers = {"Authorization": f"Bearer {key}"}
     proxy = f"http://127.0.0.1:{cloud.record.proxy_port}"
     fabric = httpx.Client(headers=headers, proxy=proxy, verify=str(cloud.home.bundle), timeout=60)
     direct = httpx.Client(headers=headers, trust_env=False, timeout=60)

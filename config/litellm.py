@@ -5,14 +5,14 @@ may be written is a closed schema here, and each choice below says what was seen
 source, and runs of the proxy against loopback servers that answer as Azure does, 2026-11.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from config.catalog import Kind
-from config.schema import Authentication, Deployment
+from config.schema import PROVISIONED, Authentication, Deployment
 from config.settings import AZURE, Account, Group, Settings, alias
 from config.versions import joined_to_v1, responses_bridged
 
@@ -77,6 +77,8 @@ class RouterSettings(Closed):
     timeout: int = Field(ge=1)
     num_retries: int = Field(ge=0)
     enable_weighted_failover: bool
+    fallbacks: tuple[dict[str, tuple[str, ...]], ...] | None = None
+    context_window_fallbacks: tuple[dict[str, tuple[str, ...]], ...] | None = None
     model_group_retry_policy: dict[str, RetryPolicy] | None = None
 
 
@@ -86,10 +88,18 @@ class LiteLLMSettings(Closed):
     mode: Literal["azure"]
     json_logs: bool
     enable_azure_ad_token_refresh: Literal[True] | None = None
+    callbacks: tuple[Literal["call_log.calls"]]
+    enable_post_custom_auth_checks: Literal[True]
 
 
 class GeneralSettings(Closed):
+    """LiteLLM itself holds an application to its models, to its calls a minute, and to calls alone. It takes both words
+    about checks: without `enable_post_custom_auth_checks` a key opens every model (seen with 1.106.2), without
+    `custom_auth_run_common_checks` administration too (its source)."""
+
     master_key: Literal["os.environ/LITELLM_MASTER_KEY"]
+    custom_auth: Literal["applications.authenticate"]
+    custom_auth_run_common_checks: Literal[True]
 
 
 class LiteLLMConfig(Closed):
@@ -112,6 +122,8 @@ def config(settings: Settings) -> LiteLLMConfig:
             # Retries are given per deployment: with 0 here a chat group fails over to another member at once.
             num_retries=0,
             enable_weighted_failover=True,
+            fallbacks=_one_by_one(settings.fallbacks),
+            context_window_fallbacks=_one_by_one(settings.long_context_fallbacks),
             # Waiting out a Retry-After held callers of a group of one for 26 s; a 429 now tells them at once.
             model_group_retry_policy={name: RetryPolicy(RateLimitErrorRetries=0) for name in alone} or None,
         ),
@@ -121,9 +133,20 @@ def config(settings: Settings) -> LiteLLMConfig:
             mode="azure",
             json_logs=True,
             enable_azure_ad_token_refresh=True if settings.keyless else None,
+            callbacks=("call_log.calls",),
+            enable_post_custom_auth_checks=True,
         ),
-        general_settings=GeneralSettings(master_key="os.environ/LITELLM_MASTER_KEY"),
+        general_settings=GeneralSettings(
+            master_key="os.environ/LITELLM_MASTER_KEY",
+            custom_auth="applications.authenticate",
+            custom_auth_run_common_checks=True,
+        ),
     )
+
+
+def _one_by_one(fallbacks: Mapping[str, tuple[str, ...]]) -> tuple[dict[str, tuple[str, ...]], ...] | None:
+    """As LiteLLM reads it: a list of objects of one key each."""
+    return tuple({alias: others} for alias, others in fallbacks.items()) or None
 
 
 def _entries(settings: Settings) -> Iterator[Entry]:
@@ -185,9 +208,31 @@ def _routing(settings: Settings, group: Group, deployment: Deployment) -> dict[s
     """
     if len(group.members) == 1:
         return {"num_retries": settings.gateway.num_retries}
-    if group.kind is Kind.CHAT or deployment.order:
-        return {"weight": deployment.weight, "order": deployment.order}
-    return {"order": group.members.index(deployment) + 1}
+    tiers = _tiers(group)
+    tier = tiers[group.members.index(deployment)]
+    peers = [member for member, of in zip(group.members, tiers, strict=True) if of == tier]
+    return {
+        "weight": _share(deployment, peers) if len(peers) > 1 else deployment.weight,
+        "order": tier if len(peers) < len(group.members) else deployment.order,
+    }
+
+
+def _tiers(group: Group) -> list[int]:
+    """Each member's place: the settings' own, else what is paid for anyway before what is paid by the token."""
+    if any(member.order for member in group.members):
+        return [member.order or 1 for member in group.members]
+    later = [member.sku not in PROVISIONED for member in group.members]
+    if group.kind is Kind.EMBEDDING:
+        ranked = sorted(range(len(later)), key=lambda index: (later[index], index))
+        return [ranked.index(index) + 1 for index in range(len(later))]
+    return [1 + late for late in later] if len(set(later)) > 1 else [1] * len(later)
+
+
+def _share(deployment: Deployment, peers: Sequence[Deployment]) -> int | None:
+    """A weight for each of a tier or for none: LiteLLM never asks one that lacks what another has (its source)."""
+    if any(peer.weight for peer in peers):
+        return deployment.weight or 1
+    return deployment.capacity if all(peer.capacity for peer in peers) else None
 
 
 def _base_model(settings: Settings, deployment: Deployment) -> str | None:
@@ -257,5 +302,8 @@ _COMMENTS: Final = {
         "embeddings go to the lowest order that answers.",
     ),
     "litellm_settings": ("drop_params: parameters that a model lacks are left out, not refused.",),
-    "general_settings": ("Secrets come from the environment, and that from Key Vault.",),
+    "general_settings": (
+        "Secrets come from the environment, and that from Key Vault.",
+        "Each application has a key of its own (applications.py); the master key is for administration.",
+    ),
 }

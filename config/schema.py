@@ -14,12 +14,14 @@ from pydantic.alias_generators import to_camel
 from config.words import (
     Alias,
     ApiVersion,
+    ApplicationName,
     CallerRange,
     Decimal,
     DeploymentName,
     Instance,
     Memory,
     Positive,
+    PrincipalId,
     Range,
     RegionName,
     Text,
@@ -46,6 +48,10 @@ class Sku(StrEnum):
     PROVISIONED = "ProvisionedManaged"
     GLOBAL_PROVISIONED = "GlobalProvisionedManaged"
     DATA_ZONE_PROVISIONED = "DataZoneProvisionedManaged"
+
+
+PROVISIONED: Final = frozenset({Sku.PROVISIONED, Sku.GLOBAL_PROVISIONED, Sku.DATA_ZONE_PROVISIONED})
+"""Capacity that is paid for whether it is used or not."""
 
 
 class Region(Section):
@@ -84,9 +90,10 @@ class Deployment(Section):
         "auto",
         description="how the Responses API is served: natively, or over chat completions; auto follows the api version",
     )
-    weight: Positive | None = Field(None, description="its share within its alias")
+    weight: Positive | None = Field(None, description="its share within its alias; by capacity when left out")
     order: Positive | None = Field(
-        None, description="its place within its alias: 1 first, 2 when all of 1 fail"
+        None,
+        description="its place within its alias: 1 first, 2 when all of 1 fail; provisioned capacity comes first",
     )
     kind: Literal["chat", "embedding"] | None = Field(
         None, description="what the model does; other providers only"
@@ -95,6 +102,43 @@ class Deployment(Section):
     api_key_variable: VariableName | None = Field(
         None,
         description="the variable that holds its key, from the secret providerKeys; other providers only",
+    )
+
+
+class PrincipalType(StrEnum):
+    """What Azure is told a principal is, so that it need not look it up."""
+
+    SERVICE_PRINCIPAL = "ServicePrincipal"
+    GROUP = "Group"
+    USER = "User"
+
+
+class Principal(Section):
+    """Somebody in Entra ID."""
+
+    id: PrincipalId = Field(
+        examples=["00000000-0000-0000-0000-000000000000"], description="its object id in Entra ID"
+    )
+    type: PrincipalType = Field(
+        PrincipalType.SERVICE_PRINCIPAL, description="a managed identity is a ServicePrincipal"
+    )
+
+
+class Application(Section):
+    """An application that calls the gateway, with a key of its own."""
+
+    name: ApplicationName = Field(examples=["stand-in"], description="what the gateway's log calls it")
+    models: tuple[Alias, ...] = Field((), description="the aliases that it may call; all when left out")
+    requests_per_minute: Positive | None = Field(
+        None, description="calls a minute and replica before it is answered 429; no limit when left out"
+    )
+    generation: Positive = Field(1, description="of its key: raised, it gets a new one; never lowered")
+    accept_previous: bool = Field(
+        False,
+        description="whether the key of the generation before still opens, until its holders have changed",
+    )
+    principals: tuple[Principal, ...] = Field(
+        (), description="who may also call the accounts directly, without a key, while the gateway is down"
     )
 
 

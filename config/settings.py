@@ -18,12 +18,14 @@ from config.names import Naming, Place
 from config.problems import NAMESPACE, SettingsError
 from config.schema import (
     AZURE,
+    Application,
     Authentication,
     Deployment,
     Gateway,
     Ingress,
     Logs,
     Network,
+    Principal,
     Region,
     Secrets,
     Section,
@@ -31,11 +33,12 @@ from config.schema import (
     Vault,
     Visibility,
 )
-from config.words import ApiVersion, NamePart, Text, VariableName, Whole
+from config.words import Alias, ApiVersion, ApplicationName, NamePart, Text, VariableName, Whole
 
 __all__ = [
     "AZURE",
     "Account",
+    "Application",
     "Authentication",
     "Deployment",
     "Gateway",
@@ -43,6 +46,7 @@ __all__ = [
     "Ingress",
     "Logs",
     "Network",
+    "Principal",
     "Region",
     "Secrets",
     "Settings",
@@ -54,7 +58,11 @@ __all__ = [
 
 # What Pulumi must store encrypted. Plain, it would stand in the stack file, and that is in git.
 SECRETS: Final = MappingProxyType(
-    {"masterKey": "masterKey", "providerKeys": "--path 'providerKeys.<VARIABLE>'"}
+    {
+        "masterKey": "masterKey",
+        "applicationKeys": "--path 'applicationKeys.<NAME>'",
+        "providerKeys": "--path 'providerKeys.<VARIABLE>'",
+    }
 )
 
 
@@ -100,6 +108,17 @@ class Settings(Section):
     deployments: tuple[Deployment, ...] = Field(
         examples=[[{"name": "stand-in", "model": "stand-in"}]], min_length=1, description="the models"
     )
+    applications: tuple[Application, ...] = Field(
+        (Application.model_validate({"name": "default"}),),
+        min_length=1,
+        description="who calls the gateway, each with a key of its own; the first one's is in the printed environment",
+    )
+    fallbacks: dict[Alias, tuple[Alias, ...]] = Field(
+        {}, description="who answers for an alias when all of its deployments fail, by alias"
+    )
+    long_context_fallbacks: dict[Alias, tuple[Alias, ...]] = Field(
+        {}, description="who answers when a prompt is too long for an alias, by alias"
+    )
     network: Network = Field(Network.model_validate({}), description="the address plan")
     ingress: Ingress = Field(Ingress.model_validate({}), description="who reaches the gateway")
     gateway: Gateway = Field(Gateway.model_validate({}), description="the LiteLLM proxy")
@@ -119,6 +138,9 @@ class Settings(Section):
     )
     master_key: SecretStr | None = Field(
         None, description="LiteLLM's master key, as a secret; generated when left out"
+    )
+    application_keys: dict[ApplicationName, SecretStr] = Field(
+        {}, description="applications' keys by name, as secrets; generated when left out"
     )
     provider_keys: dict[VariableName, SecretStr] = Field(
         {}, description="other providers' keys by variable, as secrets"
@@ -208,6 +230,11 @@ class Settings(Section):
             return None
         return self._catalog.find(deployment.model, deployment.version)
 
+    def application_key(self, application: Application) -> str | None:
+        """The key that the settings give an application; None where it is generated."""
+        given = self.application_keys.get(application.name)
+        return given.get_secret_value() if given is not None else None
+
     def kind_of(self, deployment: Deployment) -> Kind:
         known = self._catalog.models.get(deployment.model) if deployment.provider == AZURE else None
         return known.kind if known else Kind(deployment.kind or Kind.CHAT)
@@ -243,12 +270,25 @@ class Settings(Section):
         """The gateway's secret environment variables; `names.secret_name` says what holds each."""
         keys = () if self.keyless else tuple(account.key_variable for account in self.accounts)
         others = dict.fromkeys(d.api_key_variable for d in self.deployments if d.api_key_variable)
-        return ("LITELLM_MASTER_KEY", *keys, *others)
+        applications = (variable for found in self.applications for variable in key_variables(found).values())
+        return ("LITELLM_MASTER_KEY", *keys, *others, *applications)
 
 
 def place(region: Region) -> Place:
     """How names write a region. One that the table lacks is caught by the checks."""
     return Place(region.short or names.REGION_SHORT_NAMES.get(region.name, region.name), region.instance)
+
+
+def key_variables(application: Application) -> dict[int, str]:
+    """The environment variables that hold its keys, by the generation of each, the newest first.
+
+    The generation is in the name, so that each is a secret of its own in the vault, which never lets go of one.
+    """
+    word = application.name.upper().replace("-", "_")
+    generations = [application.generation]
+    if application.accept_previous:
+        generations.append(application.generation - 1)
+    return {generation: f"APPLICATION_KEY_{word}_{generation}" for generation in generations}
 
 
 def alias(deployment: Deployment) -> str:

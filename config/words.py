@@ -153,6 +153,22 @@ VariableName = Annotated[
         "name it after the provider and what it holds",
     ),
 ]
+ApplicationName = Annotated[
+    Text,
+    _matches(
+        r"[a-z]([a-z0-9]|-(?!-)){0,30}[a-z0-9]",
+        "2 to 32 lower-case letters, digits and single dashes, starting with a letter",
+        "name it as its team does: it is part of a secret's name and of the gateway's log",
+    ),
+]
+PrincipalId = Annotated[
+    Text,
+    _matches(
+        r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+        "an object id of Entra ID, in lower case, such as 0b9e6c52-1f0d-4f0e-9d0f-3f5f7c0a4a11",
+        "see `az ad sp show --id … --query id`; an application's (client) id is another one",
+    ),
+]
 Range = Annotated[Text, AfterValidator(_network)]
 CallerRange = Annotated[Text, AfterValidator(_caller_range)]
 Memory = Annotated[

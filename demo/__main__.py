@@ -51,8 +51,9 @@ def main(console: Console) -> int:
     base_url = f"http://localhost:{record.ingress_port}"
     variables = {**outputs["environment"], "LITELLM_API_BASE": base_url}
     client_file = Path.cwd() / ".env"
-    write_private(client_file, ask.dotenv(variables, key=str(outputs["masterKey"])))
-    ask.stream(console, base_url, str(outputs["masterKey"]), str(variables["LITELLM_MODEL"]), QUESTION)
+    key = str(next(iter(outputs["applicationKeys"].values())))
+    write_private(client_file, ask.dotenv(variables, key=key))
+    ask.stream(console, base_url, key, str(variables["LITELLM_MODEL"]), QUESTION)
 
     show.closing(console, base_url, client_file, copy)
     return 0

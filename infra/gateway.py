@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pulumi
 from pulumi_azure_native import app
@@ -17,6 +18,11 @@ PORT = 4000
 CONFIG_FOLDER = "/etc/litellm"
 CONFIG_FILE = "config.yaml"
 CONFIG_SECRET = "litellm-config"  # noqa: S105  the secret's name; what it holds is no secret
+
+# Our own part of LiteLLM. It lies beside no config: LiteLLM would read a file there twice, and not as a module.
+MODULES_FOLDER = "/etc/litellm-modules"
+MODULES = tuple(sorted((Path(__file__).parent.parent / "gateway").glob("*.py")))
+APPLICATIONS_FILE = "applications.json"
 
 # Neither calls a model nor wants a key. /health does both.
 LIVE = "/health/liveliness"
@@ -35,6 +41,8 @@ class GatewayArgs:
     settings: GatewaySettings
     config: str
     """LiteLLM's config file."""
+    applications: str
+    """What our own part of LiteLLM is told: `applications.json`."""
     variables: Mapping[str, pulumi.Input[str]]
     """Its environment, as far as that is no secret."""
     secrets: Mapping[str, StoredSecret]
@@ -58,6 +66,10 @@ class Gateway(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: GatewayArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("litellm-azure:gateway:Gateway", name, None, opts)
+        modules = {
+            APPLICATIONS_FILE: args.applications,
+            **{file.name: file.read_text() for file in MODULES},
+        }
         gateway = app.ContainerApp(
             name,
             container_app_name=name,
@@ -82,6 +94,7 @@ class Gateway(pulumi.ComponentResource):
                 ingress=_ingress(args.allow),
                 secrets=[
                     app.SecretArgs(name=CONFIG_SECRET, value=args.config),
+                    *(app.SecretArgs(name=_secret(file), value=text) for file, text in modules.items()),
                     *(
                         app.SecretArgs(name=secret.name, key_vault_url=secret.uri, identity=args.identity_id)
                         for secret in args.secrets.values()
@@ -89,14 +102,21 @@ class Gateway(pulumi.ComponentResource):
                 ],
             ),
             template=app.TemplateArgs(
-                containers=[_container(args)],
+                containers=[_container(args, modules)],
                 volumes=[
                     app.VolumeArgs(
                         name="config",
                         storage_type=app.StorageType.SECRET,
                         # Without the list Azure mounts every secret of the app.
                         secrets=[app.SecretVolumeItemArgs(secret_ref=CONFIG_SECRET, path=CONFIG_FILE)],
-                    )
+                    ),
+                    app.VolumeArgs(
+                        name="modules",
+                        storage_type=app.StorageType.SECRET,
+                        secrets=[
+                            app.SecretVolumeItemArgs(secret_ref=_secret(file), path=file) for file in modules
+                        ],
+                    ),
                 ],
                 scale=app.ScaleArgs(
                     min_replicas=args.settings.min_replicas,
@@ -140,16 +160,24 @@ def _ingress(allow: Sequence[str]) -> app.IngressArgs:
     )
 
 
-def _container(args: GatewayArgs) -> app.ContainerArgs:
+def _secret(file: str) -> str:
+    """The app's secret that holds a file of ours, as Container Apps lets it be called: `module-call-log-py`."""
+    return f"module-{file.replace('_', '-').replace('.', '-')}"
+
+
+def _container(args: GatewayArgs, modules: Mapping[str, str]) -> app.ContainerArgs:
     return app.ContainerArgs(
         name="litellm",
         image=args.settings.reference,
         args=["--config", f"{CONFIG_FOLDER}/{CONFIG_FILE}"],
         env=[
             *(app.EnvironmentVarArgs(name=name, value=value) for name, value in args.variables.items()),
+            app.EnvironmentVarArgs(name="PYTHONPATH", value=MODULES_FOLDER),
             *(app.EnvironmentVarArgs(name=name, secret_ref=kept.name) for name, kept in args.secrets.items()),
             # A change of secrets alone makes no revision, a changed template does: these two change with them.
-            app.EnvironmentVarArgs(name="CONFIG_DIGEST", value=_digest(args.config)),
+            app.EnvironmentVarArgs(
+                name="CONFIG_DIGEST", value=_digest("\n".join((args.config, *modules.values())))
+            ),
             app.EnvironmentVarArgs(
                 name="SECRETS_DIGEST",
                 value=pulumi.Output.all(*(secret.version for secret in args.secrets.values())).apply(
@@ -158,7 +186,10 @@ def _container(args: GatewayArgs) -> app.ContainerArgs:
             ),
         ],
         resources=app.ContainerResourcesArgs(cpu=args.settings.cpu, memory=args.settings.memory_text),
-        volume_mounts=[app.VolumeMountArgs(volume_name="config", mount_path=CONFIG_FOLDER)],
+        volume_mounts=[
+            app.VolumeMountArgs(volume_name="config", mount_path=CONFIG_FOLDER),
+            app.VolumeMountArgs(volume_name="modules", mount_path=MODULES_FOLDER),
+        ],
         probes=[
             # Up to a minute to start: LiteLLM takes 6 to 8 s on a core of its own, and longer on a quarter of one.
             _probe(app.Type.STARTUP, LIVE, initial=3, period=6, timeout=5, failures=10),

@@ -6,11 +6,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import authorization, managedidentity
 
-from config import names
-
-# Azure built-in roles, learn.microsoft.com; the same in every tenant.
-KEY_VAULT_SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6"
-COGNITIVE_SERVICES_OPENAI_USER = "5e0bd9bd-7b93-4f28-af87-19fc36ad61bd"
+from infra import roles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,28 +52,20 @@ class Identity(pulumi.ComponentResource):
         principal = found.apply(lambda known: known.principal_id)
 
         def grant(role: str, what: str, scope: pulumi.Input[str]) -> None:
-            authorization.RoleAssignment(
+            roles.assign(
                 f"{name}-{what}",
+                role,
                 scope=scope,
-                role_assignment_name=pulumi.Output.all(scope, principal).apply(
-                    lambda parts: names.role_assignment(parts[0], role, parts[1])
-                ),
-                role_definition_id=pulumi.Output.concat(
-                    "/subscriptions/",
-                    args.subscription_id,
-                    "/providers/Microsoft.Authorization/roleDefinitions/",
-                    role,
-                ),
-                principal_id=principal,
-                # Without it the SDK says that the identity is a user.
+                principal=principal,
                 principal_type=authorization.PrincipalType.SERVICE_PRINCIPAL,
-                opts=pulumi.ResourceOptions(parent=self),
+                subscription_id=args.subscription_id,
+                parent=self,
             )
 
         for secret, scope in args.secrets.items():
-            grant(KEY_VAULT_SECRETS_USER, f"reads-{secret}", scope)
+            grant(roles.KEY_VAULT_SECRETS_USER, f"reads-{secret}", scope)
         for account, scope in args.accounts.items():
-            grant(COGNITIVE_SERVICES_OPENAI_USER, f"calls-{account}", scope)
+            grant(roles.COGNITIVE_SERVICES_OPENAI_USER, f"calls-{account}", scope)
         self.id = identity.id
         self.client_id = found.apply(lambda known: known.client_id)
         self.register_outputs({"id": self.id})

@@ -68,11 +68,12 @@ def _from_elsewhere(program: Mapping[str, Any], project: Path) -> dict[str, Any]
 
 def _secrets(known: Mapping[str, Any]) -> dict[str, Any]:
     """What `pulumi config set --secret` has put into the copy: encrypted for this home, it can stand nowhere else."""
-    return {
-        key: value
-        for key, value in known.get("config", {}).items()
-        if isinstance(value, dict) and "secure" in value
-    }
+    return {key: value for key, value in known.get("config", {}).items() if _holds_secret(value)}
+
+
+def _holds_secret(value: object) -> bool:
+    """Whether it is a secret, or an object that `--path` has put one into."""
+    return isinstance(value, dict) and ("secure" in value or any(map(_holds_secret, value.values())))
 
 
 def _exists(home: Home, project: str, stack: str) -> bool:

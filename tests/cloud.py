@@ -280,11 +280,14 @@ class Stack:
         )
         return found
 
+    def key(self) -> str:
+        """The key of the first application."""
+        found: dict[str, str] = self.outputs()["applicationKeys"]
+        return next(iter(found.values()))
+
     def client(self, key: str | None = None) -> openai.OpenAI:
         """The official client, with the printed environment."""
-        return openai.OpenAI(
-            base_url=self.base_url, api_key=key or self.outputs()["masterKey"], max_retries=0, timeout=60
-        )
+        return openai.OpenAI(base_url=self.base_url, api_key=key or self.key(), max_retries=0, timeout=60)
 
     def models(self) -> list[str]:
         """The names that clients may use."""

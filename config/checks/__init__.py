@@ -7,7 +7,7 @@ every key that it looked at (`Problem.about`), so that nothing is reported that 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from config.checks import gateway, models, naming, surroundings
+from config.checks import applications, gateway, models, naming, surroundings
 from config.problems import Problem
 
 if TYPE_CHECKING:
@@ -22,8 +22,13 @@ CHECKS: tuple[Callable[["Settings"], Iterator[Problem]], ...] = (
     models.named_once,
     models.spelled_alike,
     models.aliases,
+    models.fallbacks,
     models.responses,
     models.provider_keys,
+    applications.named_once,
+    applications.models,
+    applications.generations,
+    applications.given_keys,
     surroundings.addresses,
     surroundings.callers,
     surroundings.tags,

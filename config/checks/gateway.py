@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from config.problems import HIDDEN, Problem
 
 if TYPE_CHECKING:
-    from config.settings import Settings
+    from config.settings import Group, Settings
 
 # Container Apps' ingress ends a request that has been silent for so long (a setting of premium ingress).
 INGRESS_SECONDS = 240
@@ -74,13 +74,7 @@ def replicas(settings: "Settings") -> Iterator[Problem]:
 def patience(settings: "Settings") -> Iterator[Problem]:
     """All tries of a call end before the ingress gives up on it, and a leaving replica outlasts a try."""
     gateway = settings.gateway
-    alone = gateway.num_retries + 1
-    tries, why, about = alone, f"{alone} tries of numRetries {gateway.num_retries}", ("gateway.numRetries",)
-    for group in settings.groups:
-        if len(group.members) > tries:
-            tries = len(group.members)
-            why = f"{tries} tries, one for each deployment of {group.alias}"
-            about = ("deployments",)
+    tries, why, about = max(_tries(settings, group) for group in settings.groups)
     if gateway.request_timeout_seconds * tries >= INGRESS_SECONDS:
         longest = math.ceil(INGRESS_SECONDS / tries) - 1
         yield Problem(
@@ -100,18 +94,44 @@ def patience(settings: "Settings") -> Iterator[Problem]:
         )
 
 
+def _tries(settings: "Settings", group: "Group") -> tuple[int, str, tuple[str, ...]]:
+    """How often a call may be tried, in what way, and the settings that say so."""
+
+    def own(one: "Group") -> int:
+        return settings.gateway.num_retries + 1 if len(one.members) == 1 else len(one.members)
+
+    named = set(settings.fallbacks.get(group.alias, ())) - {group.alias}
+    behind = [other for other in settings.groups if other.alias in named]
+    if behind:
+        names = ", then ".join(one.alias for one in (group, *behind))
+        total = sum(own(one) for one in (group, *behind))
+        return total, f"{total} tries, of {names}", ("deployments", "fallbacks", "gateway.numRetries")
+    if len(group.members) == 1:
+        numbers = f"{own(group)} tries of numRetries {settings.gateway.num_retries}"
+        return own(group), numbers, ("gateway.numRetries",)
+    return own(group), f"{own(group)} tries, one for each deployment of {group.alias}", ("deployments",)
+
+
 def master_key(settings: "Settings") -> Iterator[Problem]:
     """A key of one's own is as strong as the one that is generated otherwise."""
     if settings.master_key is None:
         return
-    value = settings.master_key.get_secret_value()
-    body = value.removeprefix("sk-")
-    strong = len(body) >= SHORTEST_KEY and len(set(body)) >= FEWEST_CHARACTERS
-    if not strong or not KEY_CHARACTERS.fullmatch(value):
+    if (why := weak_key(settings.master_key.get_secret_value())) is not None:
         yield Problem(
             key="masterKey",
             value=HIDDEN,
-            allowed=f"sk- and at least {SHORTEST_KEY} random characters, {FEWEST_CHARACTERS} of them different: "
-            "letters, digits and . _ ~ + / = -",
+            allowed=why,
             next="leave it out, and one is generated; else: openssl rand -hex 32",
         )
+
+
+def weak_key(value: str) -> str | None:
+    """What a key should be, of one that could be guessed or would not survive a header; None for a good one."""
+    body = value.removeprefix("sk-")
+    strong = len(body) >= SHORTEST_KEY and len(set(body)) >= FEWEST_CHARACTERS
+    if strong and KEY_CHARACTERS.fullmatch(value):
+        return None
+    return (
+        f"sk- and at least {SHORTEST_KEY} random characters, {FEWEST_CHARACTERS} of them different: "
+        "letters, digits and . _ ~ + / = -"
+    )

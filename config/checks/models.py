@@ -4,12 +4,12 @@ A retired model is no problem here: it stops its creation, not the stack that st
 (`Settings.retired`). A deprecated one is a warning (`Settings.warnings`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from config import versions
 from config.catalog import Catalog, Kind
-from config.problems import ABSENT, HIDDEN, Problem, nearest
+from config.problems import ABSENT, HIDDEN, UNKNOWN, Problem, nearest
 from config.schema import AZURE, Deployment
 
 if TYPE_CHECKING:
@@ -231,6 +231,47 @@ def aliases(settings: "Settings") -> Iterator[Problem]:
                 next="add order: 1 for what goes first, 2 for what takes over",
                 about=tuple(f"deployments[{index}]" for index in indices),
             )
+
+
+def fallbacks(settings: "Settings") -> Iterator[Problem]:
+    """An alias is answered for by others that are there, of its own kind, and in no circle."""
+    groups = {group.alias: group for group in settings.groups}
+    for key, named in (
+        ("fallbacks", settings.fallbacks),
+        ("longContextFallbacks", settings.long_context_fallbacks),
+    ):
+        for alias, others in named.items():
+            if alias not in groups:
+                yield Problem(
+                    key=f"{key}.{alias}",
+                    value=UNKNOWN,
+                    allowed=f"the names that clients use: {', '.join(groups)}",
+                    next=nearest(alias, groups) or "remove it",
+                    about=("deployments",),
+                )
+                continue
+            for index, other in enumerate(others):
+                problem = _unfit(groups, alias, other)
+                if problem is not None:
+                    allowed, step = problem
+                    yield Problem(
+                        key=f"{key}.{alias}[{index}]",
+                        value=other,
+                        allowed=allowed,
+                        next=step,
+                        about=("deployments",),
+                    )
+
+
+def _unfit(groups: "Mapping[str, Group]", alias: str, other: str) -> tuple[str, str] | None:
+    """What is allowed instead, and what to do."""
+    kind = groups[alias].kind
+    fit = [name for name, group in groups.items() if group.kind is kind and name != alias]
+    if other in fit and kind is Kind.CHAT:
+        return None
+    if kind is not Kind.CHAT:
+        return f"nothing: vectors of {alias} and of another model cannot be compared", "remove it"
+    return f"another chat model: {', '.join(fit) or 'there is none'}", nearest(other, fit) or "remove it"
 
 
 def _weighted(settings: "Settings", group: "Group", indices: list[int]) -> Iterator[Problem]:

@@ -247,6 +247,10 @@ STILL_WRITTEN: Mapping[str, Mapping[str, str]] = {
 """What the first `up` after an import still writes, by type; of the others nothing."""
 
 
+Keys = Mapping[str, str]
+"""By the application's name; `master` is the administrator's."""
+
+
 @dataclass(frozen=True)
 class Adopted:
     """Resources that the state had lost, and what came of their import."""
@@ -262,8 +266,8 @@ class Adopted:
     """What the state holds in the end."""
     after: Mapping[str, Any]
     repeated: Mapping[str, Step]
-    keys: tuple[str, str]
-    """The gateway's master key, before and after."""
+    keys: tuple[Keys, Keys]
+    """The gateway's keys, before and after."""
 
 
 BY_ITSELF = (
@@ -278,7 +282,7 @@ BY_ITSELF = (
 @pytest.fixture(scope="module")
 def struck(azure: Azure, stack: Stack) -> Adopted:
     """One resource of each type struck from the state with all that depend on it, which are all; then imported."""
-    entries, before, key = held(stack), shown(azure, held(stack)), stack.outputs()["masterKey"]
+    entries, before, keys = held(stack), shown(azure, held(stack)), _keys(stack)
     chosen, known_ids = one_of_each(entries), ids(azure, entries)
     urns = [entry["urn"] for entry in chosen.values()]
     command(stack, "state", "delete", "--yes", "--target-dependents", *urns)
@@ -290,21 +294,25 @@ def struck(azure: Azure, stack: Stack) -> Adopted:
     adopt_all(stack, {**listed, "resources": filled(others, known_ids)})
     for token, name in alone:
         adopt(stack, chosen[token], known_ids[token, name])
-    return _deployed(azure, stack, entries, before, lost, key)
+    return _deployed(azure, stack, entries, before, lost, keys)
 
 
 @pytest.fixture(scope="module")
 def forgotten(azure: Azure, stack: Stack) -> Adopted:
     """All of the state gone; a new one made by an import of everything."""
-    entries, before, key = held(stack), shown(azure, held(stack)), stack.outputs()["masterKey"]
+    entries, before, keys = held(stack), shown(azure, held(stack)), _keys(stack)
     known_ids = ids(azure, entries)
     command(stack, "stack", "rm", "--yes", "--force", "--preserve-config")
-    stack.run("config", "set", "--secret", "litellm-azure:masterKey", _read_from_the_vault(azure, entries))
+    secrets = _read_from_the_vault(azure, entries)
+    stack.run("config", "set", "--secret", "litellm-azure:masterKey", secrets["litellm-master-key"])
+    for name in keys.keys() - {"master"}:
+        key = secrets[f"application-key-{name}-1"]
+        stack.run("config", "set", "--secret", "--path", f"litellm-azure:applicationKeys.{name}", key)
     lost = frozenset(entries) - frozenset(held(stack))
 
     listed = wanted(stack)
     adopt_all(stack, {**listed, "resources": filled(listed["resources"], known_ids)})
-    return _deployed(azure, stack, entries, before, lost, key)
+    return _deployed(azure, stack, entries, before, lost, keys)
 
 
 def _deployed(
@@ -313,7 +321,7 @@ def _deployed(
     entries: Mapping[str, Entry],
     before: Mapping[str, Any],
     lost: frozenset[str],
-    key: str,
+    keys: Keys,
 ) -> Adopted:
     imported, mended = held(stack), steps(stack, "up")
     return Adopted(
@@ -325,22 +333,26 @@ def _deployed(
         known=held(stack),
         after=shown(azure, held(stack)),
         repeated=steps(stack, "up"),
-        keys=(key, stack.outputs()["masterKey"]),
+        keys=(keys, _keys(stack)),
     )
 
 
-def _read_from_the_vault(azure: Azure, entries: Mapping[str, Entry]) -> str:
-    """The master key, from within the network, by somebody who may read it."""
+def _keys(stack: Stack) -> Keys:
+    outputs = stack.outputs()
+    return {"master": outputs["masterKey"], **outputs["applicationKeys"]}
+
+
+def _read_from_the_vault(azure: Azure, entries: Mapping[str, Entry]) -> dict[str, str]:
+    """Every secret by its name, from within the network, by somebody who may read them."""
     chosen = one_of_each(entries)
-    vault, network, secret = (
+    vault, network = (
         chosen[f"azure-native:{name}"]["id"].removeprefix(azure.base)
-        for name in ("keyvault:Vault", "network:VirtualNetwork", "keyvault:Secret")
+        for name in ("keyvault:Vault", "network:VirtualNetwork")
     )
     azure.grant(vault, VAULT_SECRETS_USER)
     with azure.secrets(vault, network=network) as client:
-        found = client.get_secret(secret.rpartition("/")[2]).value
-    assert found is not None
-    return found
+        names = [found.name for found in client.list_properties_of_secrets() if found.name is not None]
+        return {name: str(client.get_secret(name).value) for name in names}
 
 
 def test_what_others_depend_on_is_struck_only_with_them(stack: Stack) -> None:
@@ -397,7 +409,7 @@ def test_a_second_up_changes_nothing(way: str, request: pytest.FixtureRequest) -
 
 
 @both
-def test_the_master_key_stays(way: str, request: pytest.FixtureRequest) -> None:
+def test_every_key_of_the_gateway_stays(way: str, request: pytest.FixtureRequest) -> None:
     before, after = _of(way, request).keys
     assert after == before
 
@@ -409,7 +421,7 @@ def test_a_random_password_cannot_be_kept_by_an_import(stack: Stack, forgotten: 
     assert held(stack, "random") == {}
     stack.run("config", "rm", "litellm-azure:masterKey")
     (component,) = held(stack, "litellm-azure:masterkey")
-    key = forgotten.keys[1].removeprefix("sk-")
+    key = forgotten.keys[1]["master"].removeprefix("sk-")
     stack.run("import", RANDOM, "master-key", key, "--parent", f"parent={component}", *IMPORT)
     told = stack.preview()
     assert told.changes["replace"] == 1

@@ -36,14 +36,14 @@ class Gateway:
     def __init__(self, stack: Stack) -> None:
         self._http = httpx.Client(
             base_url=stack.base_url,
-            headers={"Authorization": f"Bearer {stack.outputs()['masterKey']}"},
+            headers={"Authorization": f"Bearer {stack.key()}"},
             timeout=60,
             trust_env=False,
         )
 
     def ask(self, kind: str, model: str) -> Said:
         """One call; the connection to the gateway itself does not count as failed over."""
-        path, body = _request(kind, model)
+        path, body = request(kind, model)
         answer = self._http.post(path, json=body)
         return Said(
             answer.status_code,
@@ -56,7 +56,8 @@ class Gateway:
         self._http.close()
 
 
-def _request(kind: str, model: str) -> tuple[str, dict[str, Any]]:
+def request(kind: str, model: str) -> tuple[str, dict[str, Any]]:
+    """Path and body of a call."""
     messages = [{"role": "user", "content": QUESTION}]
     match kind:
         case "chat":

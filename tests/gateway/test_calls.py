@@ -90,7 +90,7 @@ def test_responses_are_native_where_the_api_version_has_them_and_bridged_on_dev(
 
 
 def test_anthropic_messages_are_answered(stack: Stack, model: str) -> None:
-    client = anthropic.Anthropic(base_url=stack.base_url, api_key=stack.outputs()["masterKey"], max_retries=0)
+    client = anthropic.Anthropic(base_url=stack.base_url, api_key=stack.key(), max_retries=0)
     answer = client.messages.create(
         model=model, max_tokens=200, messages=[{"role": "user", "content": "Who?"}]
     )

@@ -46,7 +46,7 @@ def _environment(stack: Stack, gateway: str, names: tuple[str, ...]) -> dict[str
         **{name: surroundings[name] for name in names},
         **outputs["environment"],
         "LITELLM_API_BASE": gateway,
-        "LITELLM_API_KEY": outputs["masterKey"],
+        "LITELLM_API_KEY": stack.key(),
         "LITELLM_COOL_OFF": "0.5",
     }
 

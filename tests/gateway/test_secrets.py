@@ -15,7 +15,9 @@ HELD = {"resources", "deleted", "facts"}
 
 def _secrets(stack: Stack) -> dict[str, str]:
     """Every secret of the system, with what it is."""
-    found = {"master key": str(stack.outputs()["masterKey"])}
+    outputs = stack.outputs()
+    found = {"master key": str(outputs["masterKey"])}
+    found |= {f"key of {name}": str(key) for name, key in outputs["applicationKeys"].items()}
     for account in stack.outputs()["resourceIds"]["accounts"].values():
         if stack.name == "dev":
             keys = stack.cloud.arm("POST", f"{account}/listKeys", "2025-06-01").json()

@@ -226,7 +226,7 @@ GUARDS = (
     Guard(
         law="role-update",
         what="the principal's id in a role's name",
-        file="infra/identity.py",
+        file="infra/roles.py",
         old="names.role_assignment(parts[0], role, parts[1])",
         new="names.role_assignment(parts[0], role)",
         scene=SECOND_IDENTITY,

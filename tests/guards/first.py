@@ -150,17 +150,17 @@ GUARDS = (
     Guard(
         law="role-principal-type",
         what="the principal's type, which is a user's where nobody says it",
-        file="infra/identity.py",
-        old="principal_type=authorization.PrincipalType.SERVICE_PRINCIPAL,",
+        file="infra/roles.py",
+        old="        principal_type=principal_type,\n",
         scene=FIRST,
         facts={"directory-delay-seconds": 0},
     ),
     Guard(
         law="role-name",
         what="GUIDs as names of roles",
-        file="infra/identity.py",
+        file="infra/roles.py",
         old="names.role_assignment(parts[0], role, parts[1])",
-        new="what",
+        new="name",
         scene=FIRST,
     ),
     Guard(

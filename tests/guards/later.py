@@ -109,7 +109,7 @@ GUARDS = (
         law="app-secrets-revision",
         what="a digest of the config in the template",
         file="infra/gateway.py",
-        old="value=_digest(args.config)",
+        old='value=_digest("\\n".join((args.config, *modules.values())))',
         new='value="same"',
         scene=OTHER_CONFIG,
         from_start=True,

@@ -47,7 +47,7 @@ def test_every_secrets_value_is_marked(program: Program) -> None:
 def test_only_the_key_and_what_holds_it_are_secret_outputs(program: Program) -> None:
     """A secret config or address would be of no use to a reader; a plain key would be in every log."""
     secret = {name for name, value in program.outputs.items() if isinstance(value, Secret)}
-    assert secret == {"masterKey", "dotenv"}
+    assert secret == {"masterKey", "applicationKeys", "dotenv"}
     assert RANDOM not in _plain(program.outputs)
     assert ACCOUNT_KEY not in _plain(program.outputs)
 
@@ -72,7 +72,10 @@ def test_secret_variables_are_references_to_secrets_that_the_app_has(program: Pr
 
 def test_a_keyless_stack_has_no_key_of_azure_openai_anywhere(staging: Program) -> None:
     """LiteLLM prefers a key that it finds to the token; the account then answers 403."""
-    assert {found.inputs["secretName"] for found in staging.of("keyvault:Secret")} == {"litellm-master-key"}
+    assert {found.inputs["secretName"] for found in staging.of("keyvault:Secret")} == {
+        "litellm-master-key",
+        "application-key-default-1",
+    }
     assert not [name for name in _environment(staging) if name.endswith("API_KEY") or "API_KEY_" in name]
     assert _environment(staging)["AZURE_CLIENT_ID"]["value"] == "client"
     assert staging.one("cognitiveservices:Account").inputs["properties"]["disableLocalAuth"] is True
@@ -82,9 +85,23 @@ def test_a_keyless_stack_has_no_key_of_azure_openai_anywhere(staging: Program) -
     ("stack", "roles"),
     [
         # With a key there is nothing to call the account with as an identity.
-        pytest.param("dev", {"litellm-master-key": "secret", "azure-openai-api-key": "secret"}, id="key"),
         pytest.param(
-            "staging", {"litellm-master-key": "secret", "ai-idha-stg-eus2-001": "account"}, id="entra"
+            "dev",
+            {
+                "litellm-master-key": "secret",
+                "azure-openai-api-key": "secret",
+                "application-key-default-1": "secret",
+            },
+            id="key",
+        ),
+        pytest.param(
+            "staging",
+            {
+                "litellm-master-key": "secret",
+                "application-key-default-1": "secret",
+                "ai-idha-stg-eus2-001": "account",
+            },
+            id="entra",
         ),
     ],
 )
@@ -119,6 +136,65 @@ def test_another_generation_makes_another_key(dev: Program) -> None:
         for run in (dev, rotated)
     ]
     assert keepers == [{"generation": "1"}, {"generation": "2"}]
+
+
+def test_the_next_generation_of_a_key_leaves_the_one_before_as_it_is() -> None:
+    """Both open the gateway until everybody has the new one; then the old one goes."""
+    first = {"applications": [{"name": "one"}]}
+    both = {"applications": [{"name": "one", "generation": 2, "acceptPrevious": True}]}
+    second = {"applications": [{"name": "one", "generation": 2}]}
+    parts = [
+        {
+            found.name
+            for found in recording.run("dev", values).registrations
+            if found.type.startswith("random:") and found.name.startswith("application-")
+        }
+        for values in (first, both, second)
+    ]
+    assert parts == [{"application-one-1"}, {"application-one-1", "application-one-2"}, {"application-one-2"}]
+    told = _applications(recording.run("dev", both))
+    assert told == [
+        {"name": "one", "models": [], "keyVariables": ["APPLICATION_KEY_ONE_2", "APPLICATION_KEY_ONE_1"]}
+    ]
+    variables = _environment(recording.run("dev", both))
+    assert variables["APPLICATION_KEY_ONE_1"] == {
+        "name": "APPLICATION_KEY_ONE_1",
+        "secretRef": "application-key-one-1",
+    }
+
+
+def _applications(program: Program) -> list[dict[str, Any]]:
+    """What the gateway is told of its applications."""
+    secrets = program.one("app:ContainerApp").inputs["configuration"]["secrets"]
+    (file,) = [secret["value"] for secret in secrets if secret["name"] == "module-applications-json"]
+    found: list[dict[str, Any]] = json.loads(file)["applications"]
+    return found
+
+
+def test_a_key_from_the_settings_takes_the_place_of_a_generated_one() -> None:
+    key = "sk-0123456789abcdefABCDEF0123456789xyz"
+    program = recording.run("dev", {"applicationKeys": {"default": key}})
+    assert program.outputs["applicationKeys"] == Secret({"default": key})
+    assert [found.name for found in program.registrations if found.type.startswith("random:")] == [
+        "master-key"
+    ]
+
+
+def test_an_applications_principals_may_call_the_accounts_and_nothing_else() -> None:
+    """One role each on every account, though two applications name the same group."""
+    group = "0b9e6c52-1f0d-4f0e-9d0f-3f5f7c0a4a11"
+    applications = [
+        {"name": name, "principals": [{"id": group, "type": "Group"}]} for name in ("one", "other")
+    ]
+    program = recording.run("prod", {"applications": applications})
+    given = [
+        role.inputs
+        for role in program.of("authorization:RoleAssignment")
+        if role.inputs["principalId"] == group
+    ]
+    assert len(given) == len(program.of("cognitiveservices:Account")) == 2
+    assert all("/accounts/" in role["scope"].lower() or "Account" in role["scope"] for role in given)
+    assert {role["principalType"] for role in given} == {"Group"}
 
 
 def test_a_tag_alone_leaves_the_template_as_it_is(dev: Program) -> None:

@@ -40,7 +40,7 @@ def test_every_line_of_the_note_has_its_place() -> None:
     assert file["litellm_settings"]["set_verbose"] is False
     assert file["litellm_settings"]["mode"] == "azure"
     assert "environment_variables" not in file
-    assert file["general_settings"] == {"master_key": "os.environ/LITELLM_MASTER_KEY"}
+    assert file["general_settings"]["master_key"] == "os.environ/LITELLM_MASTER_KEY"
 
 
 @pytest.mark.parametrize("name", STACKS)
@@ -131,6 +131,40 @@ def test_weight_and_order_of_the_stack_are_passed_on() -> None:
     assert listed[1]["litellm_params"]["weight"] == 3
 
 
+def test_shares_follow_capacity_unless_the_stack_says_otherwise() -> None:
+    two = [{**CHAT, "capacity": 30}, {**CHAT, "region": "westus3"}]
+    listed = entries(regions=TWO_REGIONS, deployments=two)
+    assert [entry["litellm_params"]["weight"] for entry in listed] == [30, 10]
+    listed = entries(regions=TWO_REGIONS, deployments=[two[0], {**two[1], "weight": 2}])
+    assert [entry["litellm_params"]["weight"] for entry in listed] == [1, 2], (
+        "never one without: it gets no call"
+    )
+
+
+def test_provisioned_capacity_goes_first_by_itself() -> None:
+    """Its units and thousands of tokens a minute are never weighed against each other."""
+    reserved = {**CHAT, "region": "westus3", "sku": "GlobalProvisionedManaged", "capacity": 50}
+    listed = entries(regions=TWO_REGIONS, deployments=[CHAT, reserved])
+    assert [entry["litellm_params"]["order"] for entry in listed] == [2, 1]
+    assert all("weight" not in entry["litellm_params"] for entry in listed)
+
+
+def test_fallbacks_are_written_as_litellm_reads_them() -> None:
+    """A list of objects of one key each."""
+    spare = {**CHAT, "name": "spare"}
+    router = written(
+        settings(
+            deployments=[CHAT, spare],
+            gateway={"requestTimeoutSeconds": 50},
+            fallbacks={"chat": ["spare"]},
+            longContextFallbacks={"spare": ["chat"]},
+        )
+    )["router_settings"]
+    assert router["fallbacks"] == [{"chat": ["spare"]}]
+    assert router["context_window_fallbacks"] == [{"spare": ["chat"]}]
+    assert "fallbacks" not in written(settings())["router_settings"]
+
+
 @pytest.mark.parametrize(
     ("version", "responses", "bridged"),
     [
@@ -172,7 +206,7 @@ def test_a_keyless_gateway_knows_no_key() -> None:
     assert "api_key" not in render(config(parsed))
     assert written(parsed)["litellm_settings"]["enable_azure_ad_token_refresh"] is True
     assert environment(parsed)["AZURE_CREDENTIAL"] == "ManagedIdentityCredential"
-    assert parsed.secret_variables == ("LITELLM_MASTER_KEY",)
+    assert parsed.secret_variables == ("LITELLM_MASTER_KEY", "APPLICATION_KEY_DEFAULT_1")
 
 
 def test_with_keys_each_account_has_a_variable_of_its_own() -> None:
@@ -190,6 +224,7 @@ def test_with_keys_each_account_has_a_variable_of_its_own() -> None:
         "LITELLM_MASTER_KEY",
         "AZURE_OPENAI_API_KEY",
         "AZURE_OPENAI_API_KEY_WESTUS3",
+        "APPLICATION_KEY_DEFAULT_1",
     )
     assert "AZURE_CREDENTIAL" not in environment(parsed)
 
@@ -203,7 +238,11 @@ def test_another_provider_is_only_data() -> None:
         "num_retries": 1,
     }
     assert entry["model_info"] == {"id": "claude/anthropic/claude", "mode": "chat", "cooldown_time": 0}
-    assert parsed.secret_variables == ("LITELLM_MASTER_KEY", "ANTHROPIC_API_KEY")
+    assert parsed.secret_variables == (
+        "LITELLM_MASTER_KEY",
+        "ANTHROPIC_API_KEY",
+        "APPLICATION_KEY_DEFAULT_1",
+    )
     assert len(parsed.accounts) == 1
 
 

@@ -42,7 +42,8 @@ def test_dev_warns_of_its_deprecated_model_with_the_line_to_change_and_of_nothin
 def test_the_other_stacks_are_keyless_internal_and_warn_of_nothing(name: str) -> None:
     settings = parse(stack(name), DAY)
     assert settings.keyless
-    assert settings.secret_variables == ("LITELLM_MASTER_KEY",)
+    application = "CHATSHEET" if name == "prod" else "DEFAULT"
+    assert settings.secret_variables == ("LITELLM_MASTER_KEY", f"APPLICATION_KEY_{application}_1")
     assert settings.ingress.visibility == "internal"
     assert settings.warnings == ()
 
@@ -63,7 +64,7 @@ def test_stacks_can_be_peered() -> None:
 def test_every_option_that_the_example_shows_commented_out_is_one() -> None:
     """With all of them switched on at once it still parses."""
     text = stack_text("example")
-    text = re.sub(r"^  #(litellm-azure:|  +[a-zA-Z-]+:)", r"  \1", text, flags=re.MULTILINE)
+    text = re.sub(r"^  #(litellm-azure:|  +(?:- )?[a-zA-Z-]+:)", r"  \1", text, flags=re.MULTILINE)
     text = re.sub(r"^(    +)# (- name: claude| *[a-zA-Z]+: )", r"\1\2", text, flags=re.MULTILINE)
     raw = without_namespace(yaml.safe_load(text)["config"])
     assert set(raw) == {field.alias for field in Settings.model_fields.values()} - set(SECRETS) - {
