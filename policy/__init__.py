@@ -1,0 +1,1 @@
+"""Guardrails as a Pulumi policy pack."""

@@ -1,0 +1,1 @@
+"""The policy pack, run by the real engine."""
