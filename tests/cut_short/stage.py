@@ -1,5 +1,6 @@
 """Where scenes are played, each in an offline Azure of its own; and what they come to when nothing happens."""
 
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from tests.cut_short.scenes import Operation, Scene
 PATIENCE_SECONDS = 8
 """Of a program that is impatient: far longer than any operation takes at this speed."""
 
+_WAITS = re.compile(r"^WAITS = .*$", re.MULTILINE)
 _HOOKED = "        args.opts.hooks = "
 """Where the program's own transformation sets an option of every Azure resource."""
 
@@ -51,6 +53,8 @@ class Stage:
             shutil.copytree(self._with(scene.stack) / "home", folder / "home")
         with _cloud(folder) as cloud:
             stack = Stack(cloud, scene.stack)
+            # Azure's time goes thousands of times as fast as ours, and the program's own pauses do not.
+            stack.edit_with("infra/retries.py", lambda text: _WAITS.sub(f"WAITS = {(0.3,) * 9}", text))
             if impatient:
                 patience = ", ".join(
                     f'{verb}="{PATIENCE_SECONDS}s"' for verb in ("create", "update", "delete")
