@@ -14,6 +14,7 @@ import yaml
 
 from config import litellm
 from config.parsing import parse
+from config.settings import Settings
 from tests.cloud import CATALOG_DATE, ROOT
 
 NOTE = ROOT / "examples" / "the-note" / "litellm.config.yaml"
@@ -112,10 +113,14 @@ def _params() -> dict[str, dict[str, Any]]:
     }
 
 
-def generated() -> dict[str, Any]:
-    """What the program writes for the note's system."""
+def dev() -> Settings:
+    """The note's system."""
     raw: dict[str, Any] = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
     values = {key.removeprefix("litellm-azure:"): value for key, value in raw.items()}
-    settings = parse(values, CATALOG_DATE)
-    found: dict[str, Any] = yaml.safe_load(litellm.render(litellm.config(settings)))
+    return parse(values, CATALOG_DATE)
+
+
+def generated() -> dict[str, Any]:
+    """What the program writes for it."""
+    found: dict[str, Any] = yaml.safe_load(litellm.render(litellm.config(dev())))
     return found

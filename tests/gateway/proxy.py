@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import shutil
 import socket
 import subprocess
 import time
@@ -14,7 +15,10 @@ from typing import Any
 import httpx
 import yaml
 
+from config import applications
+from config.settings import Settings, key_variables
 from offline.images import litellm_folder
+from tests.cloud import ROOT
 from tests.gateway.example_programs import bare_environment
 
 PATIENCE = 90.0
@@ -64,6 +68,17 @@ class Proxy:
                 return answer
             assert time.monotonic() < deadline, answer.text
             time.sleep(0.5)  # between two tries of the same thing
+
+
+def modules(settings: Settings, folder: Path, key: str) -> dict[str, str]:
+    """Our own part of LiteLLM, as the container has it; the environment that it wants.
+
+    :param key: of every application.
+    """
+    shutil.copytree(ROOT / "gateway", folder, dirs_exist_ok=True)
+    (folder / "applications.json").write_text(applications.render(settings))
+    variables = [name for found in settings.applications for name in key_variables(found).values()]
+    return {"PYTHONPATH": str(folder), **dict.fromkeys(variables, key)}
 
 
 @contextmanager

@@ -5,7 +5,6 @@ alias answers when all of one fail, and when a prompt is too long for it. Does n
 offline Azure knows better (`test_failover.py`).
 """
 
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +13,8 @@ import httpx
 import pytest
 import yaml
 
-from config import applications, litellm
-from config.settings import Settings, key_variables
-from tests.cloud import ROOT
+from config import litellm
+from config.settings import Settings
 from tests.gateway import proxy
 from tests.gateway.calls import request
 from tests.gateway.stub import Behaviour, Side, Stub, answers, hangs, refuses
@@ -85,16 +83,12 @@ def gateway(
 ) -> Iterator[httpx.Client]:
     """The proxy with our modules, as the container has them."""
     folder = tmp_path_factory.mktemp("proxy")
-    modules = folder / "modules"
-    shutil.copytree(ROOT / "gateway", modules)
-    (modules / "applications.json").write_text(applications.render(parsed))
     file = yaml.safe_load(litellm.render(litellm.config(parsed)))
     for entry in file["model_list"]:
         entry["litellm_params"]["api_base"] = regions[entry["model_info"]["id"].split("/")[1]].url + "/"
-    (variable,) = key_variables(parsed.applications[0]).values()
     keys = {account.key_variable: "a key" for account in parsed.accounts}
     with (
-        proxy.running(file, folder, {**keys, variable: KEY, "PYTHONPATH": str(modules)}) as started,
+        proxy.running(file, folder, keys | proxy.modules(parsed, folder / "modules", KEY)) as started,
         httpx.Client(
             base_url=started.url, headers={"Authorization": f"Bearer {KEY}"}, trust_env=False, timeout=60
         ) as client,

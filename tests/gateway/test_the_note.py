@@ -5,6 +5,7 @@ seen.
 """
 
 import os
+import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -52,10 +53,12 @@ def runs(
     """What every variant answered, by its row."""
     folder = tmp_path_factory.mktemp("proxies")
 
+    surroundings = inside | proxy.modules(note_variants.dev(), folder / "modules", secrets.token_urlsafe(32))
+
     def run(name: str, config: note_variants.Config | Path) -> dict[str, note_table.Seen]:
         rows = [variant for variant in VARIANTS if variant.file == name]
         with (
-            proxy.running(config, folder / name.replace(" ", "-"), inside) as started,
+            proxy.running(config, folder / name.replace(" ", "-"), surroundings) as started,
             ThreadPoolExecutor(len(rows)) as callers,
         ):
             if name in recorders:
