@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 import openai
+import pytest
 
 from offline import control, daemon, engine, environment, images
 from offline.arm.store import Store
@@ -41,6 +42,9 @@ class Cloud:
     own_plugins: bool = False
     """Whether every engine starts a language host and providers of its own, as a user's does. The others share theirs:
     that halves an `up` without changes."""
+    stand_ins: bool = False
+    """Whether replicas are stand-ins that answer 200 to everything: LiteLLM's own start takes ten seconds of a core,
+    and is of no account where nobody calls it."""
     record: ServiceRecord = field(init=False)
 
     @property
@@ -50,7 +54,11 @@ class Cloud:
     def start(self) -> None:
         """Start it; it comes back with all that it held."""
         images.prepare(images.LITELLM)
-        self.record = daemon.start(self.home, speed=self.speed, ingress_port=0)
+        with pytest.MonkeyPatch.context() as patched:
+            if self.stand_ins:
+                stand_in = Path(__file__).with_name("stand_in.py")
+                patched.setenv("OFFLINE_REPLICA_WRAPPER", f"{sys.executable} {stand_in}")
+            self.record = daemon.start(self.home, speed=self.speed, ingress_port=0)
         control.judge_by(self.record, CATALOG_DATE)
         control.settled(self.record)
 

@@ -2,13 +2,10 @@
 
 import re
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-import pytest
 
 from offline.arm.store import OperationRow
 from tests.cloud import Cloud, Stack
@@ -94,15 +91,12 @@ class Stage:
 @contextmanager
 def _cloud(folder: Path) -> Iterator[Cloud]:
     """A cloud in which replicas are stand-ins: LiteLLM's start takes this machine's seconds."""
-    cloud = Cloud(folder)
-    with pytest.MonkeyPatch.context() as patched:
-        stand_in = Path(__file__).with_name("stand_in.py")
-        patched.setenv("OFFLINE_REPLICA_WRAPPER", f"{sys.executable} {stand_in}")
-        try:
-            cloud.start()
-            yield cloud
-        finally:
-            cloud.stop()
+    cloud = Cloud(folder, stand_ins=True)
+    try:
+        cloud.start()
+        yield cloud
+    finally:
+        cloud.stop()
 
 
 def _recognizable(row: OperationRow) -> Operation:

@@ -46,7 +46,7 @@ every_type = pytest.mark.parametrize("token", sorted(PLACES), ids=lambda token: 
 
 @pytest.fixture(scope="module")
 def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
-    started = Azure(tmp_path_factory.mktemp("azure"))
+    started = Azure(tmp_path_factory.mktemp("azure"), stand_ins=True)
     yield started
     started.stop()
 

@@ -14,7 +14,7 @@ from tests.offline.arm_types import index
 @pytest.fixture(params=["dev", "staging", "prod"])
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack in an offline Azure of its own, not yet deployed."""
-    cloud = Cloud(tmp_path_factory.mktemp(request.param), own_plugins=True)
+    cloud = Cloud(tmp_path_factory.mktemp(request.param), own_plugins=True, stand_ins=True)
     cloud.start()
     yield Stack(cloud, request.param)
     cloud.stop()

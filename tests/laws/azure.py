@@ -46,8 +46,8 @@ Client = TypeVar("Client")
 class Azure:
     """One offline Azure. Paths may leave out the subscription, and what is asked takes Azure's own ways to its end."""
 
-    def __init__(self, folder: Path) -> None:
-        self.cloud = Cloud(folder)
+    def __init__(self, folder: Path, *, stand_ins: bool = False) -> None:
+        self.cloud = Cloud(folder, stand_ins=stand_ins)
         self.cloud.start()
         self.base = f"/subscriptions/{self.cloud.home.credentials().subscription_id}"
 
