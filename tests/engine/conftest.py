@@ -8,9 +8,10 @@ from tests.cloud import Cloud
 
 
 @pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """An offline Azure of this module's own, in which nobody calls the gateway."""
-    started = Cloud(tmp_path_factory.mktemp("azure"), stand_ins=True)
+def cloud(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """An offline Azure of this module's own; with the real LiteLLM where the module says that it CALLS the gateway."""
+    calls = getattr(request.module, "CALLS", False)
+    started = Cloud(tmp_path_factory.mktemp("azure"), stand_ins=not calls)
     started.start()
     yield started
     started.stop()

@@ -8,6 +8,7 @@ import pytest
 from offline import control
 from tests.cloud import Stack
 
+CALLS = True
 QUESTION = "Say hello."
 TAG = {"litellm-azure:tags": {"cost-centre": "4711"}}
 
