@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
-import pulumi_random
 
 from config.settings import Application, key_variables
-from infra.masterkey import PREFIX
+from infra.masterkey import drawn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,14 +35,8 @@ class ApplicationKey(pulumi.ComponentResource):
         self.values = {
             variable: pulumi.Output.secret(args.given)
             if args.given is not None
-            else self._generated(f"{name}-{generation}")
+            else drawn(f"{name}-{generation}", self)
             for generation, variable in key_variables(args.application).items()
         }
         self.value = next(iter(self.values.values()))
         self.register_outputs({})
-
-    def _generated(self, name: str) -> pulumi.Output[str]:
-        random = pulumi_random.RandomPassword(
-            name, length=48, special=False, opts=pulumi.ResourceOptions(parent=self)
-        )
-        return pulumi.Output.secret(pulumi.Output.concat(PREFIX, random.result))

@@ -1,5 +1,6 @@
 """LiteLLM's master key."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -7,6 +8,17 @@ import pulumi_random
 
 # LiteLLM wants its keys to begin so.
 PREFIX = "sk-"
+
+
+def drawn(name: str, parent: pulumi.Resource, keepers: Mapping[str, str] | None = None) -> pulumi.Output[str]:
+    """A key that LiteLLM takes, drawn at random; a secret.
+
+    :param keepers: another one is drawn when they change.
+    """
+    random = pulumi_random.RandomPassword(
+        name, length=48, special=False, keepers=keepers, opts=pulumi.ResourceOptions(parent=parent)
+    )
+    return pulumi.Output.secret(pulumi.Output.concat(PREFIX, random.result))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,14 +41,7 @@ class MasterKey(pulumi.ComponentResource):
     def __init__(self, name: str, args: MasterKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("litellm-azure:masterkey:MasterKey", name, None, opts)
         if args.given is None:
-            random = pulumi_random.RandomPassword(
-                name,
-                length=48,
-                special=False,
-                keepers={"generation": str(args.generation)},
-                opts=pulumi.ResourceOptions(parent=self),
-            )
-            self.value = pulumi.Output.secret(pulumi.Output.concat(PREFIX, random.result))
+            self.value = drawn(name, self, keepers={"generation": str(args.generation)})
         else:
             self.value = pulumi.Output.secret(args.given)
         self.register_outputs({})

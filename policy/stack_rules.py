@@ -74,7 +74,7 @@ def _keyless(resources: Sequence[Resource]) -> Iterator[tuple[str, str]]:
 
 
 def _same_names(resources: Sequence[Resource]) -> Iterator[tuple[str, str]]:
-    """What the gateway\'s config names is deployed, in the account and under the name that it says; and the reverse."""
+    """What the gateway's config names is deployed, in the account and under the name that it says; and the reverse."""
     gateways = [found for found in resources if found.type == APP]
     named = {
         place: (alias, found.urn)
@@ -110,7 +110,7 @@ def _same_names(resources: Sequence[Resource]) -> Iterator[tuple[str, str]]:
 
 
 def _named(config: Any) -> Iterator[tuple[tuple[str, str], str]]:
-    """(account, deployment) of every entry that is Azure\'s, with the name that clients use."""
+    """(account, deployment) of every entry that is Azure's, with the name that clients use."""
     for entry in config["model_list"]:
         params = entry["litellm_params"]
         if params["model"].startswith("azure/"):

@@ -289,7 +289,7 @@ class Stack:
         return found
 
     def key(self) -> str:
-        """The key of the first application."""
+        """The key of an application: the first by its name."""
         found: dict[str, str] = self.outputs()["applicationKeys"]
         return next(iter(found.values()))
 

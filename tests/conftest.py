@@ -11,9 +11,15 @@ pytest_plugins = ["tests.cut_short.extent", "tests.guards.tally", "tests.laws.ta
 
 
 @pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+def stand_ins() -> bool:
+    """Whether replicas are stand-ins; a rung, or a module, in which nobody calls the gateway says so."""
+    return False
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory, stand_ins: bool) -> Iterator[Cloud]:
     """An offline Azure of this module's own."""
-    started = Cloud(tmp_path_factory.mktemp("azure"))
+    started = Cloud(tmp_path_factory.mktemp("azure"), stand_ins=stand_ins)
     started.start()
     yield started
     started.stop()

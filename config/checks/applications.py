@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from config.checks.gateway import weak_key
-from config.problems import HIDDEN, UNKNOWN, Problem, nearest
+from config.checks.gateway import weak
+from config.problems import UNKNOWN, Problem, nearest
 
 if TYPE_CHECKING:
     from config.settings import Settings
@@ -66,10 +66,5 @@ def given_keys(settings: "Settings") -> Iterator[Problem]:
                 next=nearest(name, names) or f"remove it: pulumi config rm --path 'applicationKeys.{name}'",
                 about=("applications",),
             )
-        elif (why := weak_key(key.get_secret_value())) is not None:
-            yield Problem(
-                key=f"applicationKeys.{name}",
-                value=HIDDEN,
-                allowed=why,
-                next="leave it out, and one is generated; else: openssl rand -hex 32",
-            )
+        else:
+            yield from weak(f"applicationKeys.{name}", key)

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from pydantic import SecretStr
+
 from config.problems import HIDDEN, Problem
 
 if TYPE_CHECKING:
@@ -114,24 +116,23 @@ def _tries(settings: "Settings", group: "Group") -> tuple[int, str, tuple[str, .
 
 def master_key(settings: "Settings") -> Iterator[Problem]:
     """A key of one's own is as strong as the one that is generated otherwise."""
-    if settings.master_key is None:
-        return
-    if (why := weak_key(settings.master_key.get_secret_value())) is not None:
-        yield Problem(
-            key="masterKey",
-            value=HIDDEN,
-            allowed=why,
-            next="leave it out, and one is generated; else: openssl rand -hex 32",
-        )
+    if settings.master_key is not None:
+        yield from weak("masterKey", settings.master_key)
 
 
-def weak_key(value: str) -> str | None:
-    """What a key should be, of one that could be guessed or would not survive a header; None for a good one."""
+def weak(key: str, secret: SecretStr) -> Iterator[Problem]:
+    """What is wrong with a key that could be guessed, or would not survive a header.
+
+    :param key: the setting that gives it.
+    """
+    value = secret.get_secret_value()
     body = value.removeprefix("sk-")
     strong = len(body) >= SHORTEST_KEY and len(set(body)) >= FEWEST_CHARACTERS
-    if strong and KEY_CHARACTERS.fullmatch(value):
-        return None
-    return (
-        f"sk- and at least {SHORTEST_KEY} random characters, {FEWEST_CHARACTERS} of them different: "
-        "letters, digits and . _ ~ + / = -"
-    )
+    if not strong or not KEY_CHARACTERS.fullmatch(value):
+        yield Problem(
+            key=key,
+            value=HIDDEN,
+            allowed=f"sk- and at least {SHORTEST_KEY} random characters, {FEWEST_CHARACTERS} of them different: "
+            "letters, digits and . _ ~ + / = -",
+            next="leave it out, and one is generated; else: openssl rand -hex 32",
+        )

@@ -234,7 +234,7 @@ def aliases(settings: "Settings") -> Iterator[Problem]:
 
 
 def fallbacks(settings: "Settings") -> Iterator[Problem]:
-    """An alias is answered for by others that are there, of its own kind, and in no circle."""
+    """An alias is answered for by others that are there, of its own kind, and not by itself."""
     groups = {group.alias: group for group in settings.groups}
     for key, named in (
         ("fallbacks", settings.fallbacks),

@@ -1,6 +1,5 @@
 """Where scenes are played, each in an offline Azure of its own; and what they come to when nothing happens."""
 
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +10,11 @@ from offline.arm.store import OperationRow
 from tests.cloud import Cloud, Stack
 from tests.cut_short.outcome import Outcome, masked, outcome
 from tests.cut_short.scenes import Operation, Scene
+from tests.guards.stage import WAITS
 
 PATIENCE_SECONDS = 8
 """Of a program that is impatient: far longer than any operation takes at this speed."""
 
-_WAITS = re.compile(r"^WAITS = .*$", re.MULTILINE)
 _HOOKED = "        args.opts.hooks = "
 """Where the program's own transformation sets an option of every Azure resource."""
 
@@ -51,7 +50,7 @@ class Stage:
         with _cloud(folder) as cloud:
             stack = Stack(cloud, scene.stack)
             # Azure's time goes thousands of times as fast as ours, and the program's own pauses do not.
-            stack.edit_with("infra/retries.py", lambda text: _WAITS.sub(f"WAITS = {(0.3,) * 9}", text))
+            stack.edit_with("infra/retries.py", lambda text: WAITS.sub(f"WAITS = {(0.3,) * 9}", text))
             if impatient:
                 patience = ", ".join(
                     f'{verb}="{PATIENCE_SECONDS}s"' for verb in ("create", "update", "delete")
