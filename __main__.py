@@ -144,15 +144,16 @@ def main(settings: Settings) -> None:
         inside,
     )
 
-    DirectAccess(
-        "direct-access",
-        DirectAccessArgs(
-            subscription_id=subscription.subscription_id,
-            principals=[principal for found in settings.applications for principal in found.principals],
-            accounts={found.account.name: found.id for found in accounts},
-        ),
-        inside,
-    )
+    if principals := [principal for found in settings.applications for principal in found.principals]:
+        DirectAccess(
+            "direct-access",
+            DirectAccessArgs(
+                subscription_id=subscription.subscription_id,
+                principals=principals,
+                accounts={found.account.name: found.id for found in accounts},
+            ),
+            inside,
+        )
 
     environment = Environment(
         names.container_environment,
