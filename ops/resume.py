@@ -128,7 +128,7 @@ def resume(stack: Stack, azure: Callable[[Export], Azure], tell: Callable[[str],
     replaced = [step.operation for step in report.steps if step.verdict is Verdict.REPLACED]
     if cut_off or again or replaced or adopted:
         tell("Writing the state …")
-        stack.replace(deployment.settled(export, again, replaced, [operation for operation, _ in adopted]))
+        stack.replace(deployment.settled(export, again, replaced, _imported(report.steps)))
     if report.missing:
         tell("Refreshing the state: something is gone …")
         stack.refresh()
@@ -143,6 +143,12 @@ def _adopted(steps: Sequence[Step]) -> list[tuple[Pending, str]]:
     """
     taken = (Verdict.IMPORTED, Verdict.FOUND)
     return [(step.operation, step.where) for step in steps if step.verdict in taken]
+
+
+def _imported(steps: Sequence[Step]) -> list[Pending]:
+    """What was imported: now, or by a `resume` that was cut off before it wrote the state."""
+    taken = (Verdict.IMPORTED, Verdict.FOUND, Verdict.KNOWN)
+    return [step.operation for step in steps if step.verdict in taken]
 
 
 def _found(stack: Stack, export: Export, azure: Azure, tell: Callable[[str], None]) -> list[Step]:

@@ -9,7 +9,9 @@ import pytest
 from offline import control
 from offline.arm import durations
 from offline.arm.ids import ResourceId
+from ops import deployment
 from ops.arm_ids import PLACES, arm_id
+from ops.stack import Stack as EngineStack
 from tests.cloud import Cloud, Stack
 from tests.ops.cutting import hanging, killed, resume, resumed, until
 
@@ -149,6 +151,31 @@ def test_a_replacement_that_was_cut_off_takes_the_old_ones_place(dev: Stack) -> 
 
     assert [step["verdict"] for step in resumed(dev)["operations"]] == ["replaced"]
     assert "replace" not in dev.up().changes
+    assert dev.up().changes == {}
+
+
+def test_a_resume_that_was_cut_off_itself(dev: Stack) -> None:
+    """It imported, and did not get to write the program's options: the next one does."""
+    dev.edit("Pulumi.dev.yaml", "name: embeddings", "name: vectors")
+    hanging(dev.cloud, DEPLOYMENT, "create")
+    killed(dev, "up", lambda running: _running(running, "deployments/vectors", "create"))
+    control.clear_faults(dev.cloud.record)
+    folder = dev.cloud.home.path / "config" / "litellm-azure"
+    state = EngineStack(name=dev.name, folder=folder, environment=dev.cloud.engine())
+    state.cancel()
+    export = state.export()
+    (created,) = deployment.pending(export)
+    until(lambda: not control.status(dev.cloud.record)["operations"])
+    where = arm_id(created.type, created.inputs, dev.cloud.home.credentials().subscription_id)
+    state.import_resources(deployment.import_file([(created, where)]))
+
+    assert [step["verdict"] for step in resumed(dev)["operations"]] == ["known"]
+    held = deployment.held(state.export(), created.urn)
+    assert held is not None
+    assert {name: held[name] for name in ("deletedWith", "dependencies")} == {
+        name: created.options[name] for name in ("deletedWith", "dependencies")
+    }
+    dev.up()
     assert dev.up().changes == {}
 
 
