@@ -8,10 +8,10 @@ from pulumi_azure_native import authorization, resources
 from config import applications, client, litellm
 from config.parsing import from_engine, parse
 from config.settings import Settings, SettingsError, Visibility
-from infra import retries
+from infra import firewall, retries
 from infra.applicationkey import ApplicationKey, ApplicationKeyArgs
 from infra.directaccess import DirectAccess, DirectAccessArgs
-from infra.dns import OPENAI_ZONES, VAULT_ZONE, PrivateZones, PrivateZonesArgs
+from infra.dns import OPENAI_ZONES, REDIS_ZONE, VAULT_ZONE, PrivateZones, PrivateZonesArgs
 from infra.endpoint import PrivateAccess
 from infra.environment import Environment, EnvironmentArgs
 from infra.gateway import Gateway, GatewayArgs
@@ -28,6 +28,7 @@ from infra.observability import (
     Watched,
 )
 from infra.openai import OpenAI, OpenAIArgs
+from infra.redis import Redis, RedisArgs
 from infra.vault import Vault, VaultArgs
 
 
@@ -58,6 +59,7 @@ def main(settings: Settings) -> None:
             gateway_range=settings.network.gateway_subnet,
             endpoint_range=settings.network.private_endpoint_subnet,
             callers=settings.ingress.allow or "VirtualNetwork",
+            services=firewall.HTTPS | firewall.REDIS if settings.redis.enabled else firewall.HTTPS,
             tags=tags,
         ),
         inside,
@@ -68,7 +70,7 @@ def main(settings: Settings) -> None:
             resource_group_name=group.name,
             network_id=network.id,
             link_name=names.virtual_network,
-            zones=(*OPENAI_ZONES, VAULT_ZONE),
+            zones=(*OPENAI_ZONES, VAULT_ZONE, *((REDIS_ZONE,) if settings.redis.enabled else ())),
             tags=tags,
         ),
         inside,
@@ -155,6 +157,26 @@ def main(settings: Settings) -> None:
             inside,
         )
 
+    shared = (
+        [
+            Redis(
+                names.redis,
+                RedisArgs(
+                    resource_group_name=group.name,
+                    location=location,
+                    settings=settings.redis,
+                    access=access,
+                    endpoint_name=names.private_endpoint(names.redis),
+                    user=identity.principal_id,
+                    tags=tags,
+                ),
+                inside,
+            )
+        ]
+        if settings.redis.enabled
+        else []
+    )
+
     environment = Environment(
         names.container_environment,
         EnvironmentArgs(
@@ -176,17 +198,18 @@ def main(settings: Settings) -> None:
             environment_id=environment.id,
             domain=environment.domain,
             identity_id=identity.id,
-            identity_visible=settings.keyless,
+            identity_visible=settings.asks_for_tokens,
             settings=settings.gateway,
             config=config,
             applications=applications.render(settings),
             variables={
                 **litellm.environment(settings),
-                **({"AZURE_CLIENT_ID": identity.client_id} if settings.keyless else {}),
+                **({"AZURE_CLIENT_ID": identity.client_id} if settings.asks_for_tokens else {}),
+                **{name: value for redis in shared for name, value in redis.variables.items()},
             },
             secrets=vault.secrets,
             allow=() if internal else settings.ingress.allow,
-            after=[zones, identity, vault, *accounts],
+            after=[zones, identity, vault, *accounts, *shared],
             tags=tags,
         ),
         inside,
@@ -203,6 +226,7 @@ def main(settings: Settings) -> None:
                 names.vault: Watched(id=vault.id, logs=VAULT_LOGS),
                 names.container_environment: Watched(id=environment.id, logs=ENVIRONMENT_LOGS),
                 names.gateway: Watched(id=gateway.id, logs=APP_LOGS),
+                **{name: found for redis in shared for name, found in redis.watched.items()},
             },
             tags=tags,
         ),
@@ -231,6 +255,7 @@ def main(settings: Settings) -> None:
             "identity": identity.id,
             "environment": environment.id,
             "gateway": gateway.id,
+            **({"redis": shared[0].id} if shared else {}),
         },
     )
 

@@ -82,6 +82,20 @@ class RouterSettings(Closed):
     model_group_retry_policy: dict[str, RetryPolicy] | None = None
 
 
+class RedisConnection(Closed):
+    """Azure Managed Redis by the gateway's identity. LiteLLM gets a token for https://redis.azure.com whenever it
+    connects, and signs in as REDIS_USERNAME (its `_redis.py`)."""
+
+    url: Literal["os.environ/REDIS_URL"] = "os.environ/REDIS_URL"
+    azure_redis_ad_token: Literal[True] = True
+
+
+class CacheParams(RedisConnection):
+    type: Literal["redis"] = "redis"
+    namespace: Literal["response"] = "response"
+    ttl: int = Field(ge=1)
+
+
 class LiteLLMSettings(Closed):
     drop_params: bool
     set_verbose: Literal[False]
@@ -90,6 +104,8 @@ class LiteLLMSettings(Closed):
     enable_azure_ad_token_refresh: Literal[True] | None = None
     callbacks: tuple[Literal["call_log.calls"]]
     enable_post_custom_auth_checks: Literal[True]
+    cache: Literal[True] | None = None
+    cache_params: CacheParams | None = None
 
 
 class GeneralSettings(Closed):
@@ -100,6 +116,7 @@ class GeneralSettings(Closed):
     master_key: Literal["os.environ/LITELLM_MASTER_KEY"]
     custom_auth: Literal["applications.authenticate"]
     custom_auth_run_common_checks: Literal[True]
+    coordination_redis: RedisConnection | None = None
 
 
 class LiteLLMConfig(Closed):
@@ -135,11 +152,17 @@ def config(settings: Settings) -> LiteLLMConfig:
             enable_azure_ad_token_refresh=True if settings.keyless else None,
             callbacks=("call_log.calls",),
             enable_post_custom_auth_checks=True,
+            cache=True if settings.response_cache.enabled else None,
+            cache_params=CacheParams(ttl=settings.response_cache.ttl_seconds)
+            if settings.response_cache.enabled
+            else None,
         ),
         general_settings=GeneralSettings(
             master_key="os.environ/LITELLM_MASTER_KEY",
             custom_auth="applications.authenticate",
             custom_auth_run_common_checks=True,
+            # Cooldowns and calls a minute, shared by the replicas. Gone, each replica counts by itself (seen).
+            coordination_redis=RedisConnection() if settings.redis.enabled else None,
         ),
     )
 
@@ -255,7 +278,8 @@ def _from_environment(variable: str) -> str:
 def environment(settings: Settings) -> dict[str, str]:
     """The gateway's environment, what is secret left out: that is `settings.secret_variables`.
 
-    With a managed identity the program adds `AZURE_CLIENT_ID`, which only Azure knows.
+    What only Azure knows the program adds: `AZURE_CLIENT_ID` of a managed identity that asks for tokens, Redis'
+    address and the name that the identity has there.
     """
     plain = {
         # Without it LiteLLM reads a .env that lies about.

@@ -194,6 +194,10 @@ class Naming:
         return self.of("kv", part=self.vault_suffix)
 
     @property
+    def redis(self) -> str:
+        return self.of("amr")
+
+    @property
     def identity(self) -> str:
         return self.of("id")
 
@@ -215,10 +219,13 @@ class Naming:
     def _generation(self) -> str:
         return "" if self.generation == 1 else f"g{self.generation}"
 
-    def all(self, places: tuple[Place, ...], ranges: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    def all(
+        self, places: tuple[Place, ...], ranges: Mapping[str, str], *, redis: bool
+    ) -> Iterator[tuple[str, str]]:
         """Every name of the stack as (kind, name): what `broken_rule` is asked about.
 
         :param ranges: of each subnet, by its purpose.
+        :param redis: whether there is one.
         """
         yield "rg", self.resource_group
         yield "vnet", self.virtual_network
@@ -230,6 +237,9 @@ class Naming:
             yield "pep", self.private_endpoint(self.account(place))
         yield "kv", self.vault
         yield "pep", self.private_endpoint(self.vault)
+        if redis:
+            yield "amr", self.redis
+            yield "pep", self.private_endpoint(self.redis)
         yield "id", self.identity
         yield "log", self.workspace
         yield "cae", self.container_environment

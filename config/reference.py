@@ -30,6 +30,8 @@ _CREATES: Mapping[str, str] = {
     "network": "the network, two subnets and their security groups",
     "ingress": "`internal`: a private zone of the environment's domain, and its link",
     "gateway": "the container app; a change of it is a new revision",
+    "redis": "with `enabled`: a cluster, its one database, the gateway's access, a private endpoint with its zone",
+    "responseCache": "nothing; the answers are kept in Redis",
     "vault": "the vault and its private endpoint; another suffix makes a second vault, then drops the first",
     "generation": "another Container Apps environment, and the gateway in it, beside the first until that goes",
     "logs": "the workspace, and a diagnostic setting of everything that has logs",

@@ -130,7 +130,9 @@ class Application(Section):
     name: ApplicationName = Field(examples=["stand-in"], description="what the gateway's log calls it")
     models: tuple[Alias, ...] = Field((), description="the aliases that it may call; all when left out")
     requests_per_minute: Positive | None = Field(
-        None, description="calls a minute and replica before it is answered 429; no limit when left out"
+        None,
+        description="calls a minute before it is answered 429, of each replica unless redis is enabled; no limit when "
+        "left out",
     )
     generation: Positive = Field(1, description="of its key: raised, it gets a new one; never lowered")
     accept_previous: bool = Field(
@@ -217,6 +219,41 @@ class Vault(Section):
         pattern="^[a-z0-9]{0,6}$",
         description="moves the vault's name on when Azure keeps the old one taken",
     )
+
+
+class RedisSku(StrEnum):
+    """Sizes of Azure Managed Redis: 0.5, 1, 3, 6 and 12 GB. What replicas tell each other is little."""
+
+    B0 = "Balanced_B0"
+    B1 = "Balanced_B1"
+    B3 = "Balanced_B3"
+    B5 = "Balanced_B5"
+    B10 = "Balanced_B10"
+
+
+class Redis(Section):
+    """Azure Managed Redis: what the gateway's replicas know of each other."""
+
+    enabled: bool = Field(
+        False,
+        description="whether replicas share cooldowns and requestsPerMinute; without it each counts by itself",
+    )
+    sku: RedisSku = Field(RedisSku.B0, description="its size")
+    high_availability: bool = Field(
+        True,
+        description="whether it has a second node; without it the gateway counts alone while Redis is serviced",
+    )
+
+
+class ResponseCache(Section):
+    """Answers kept in Redis, and given again to the next who asks the same."""
+
+    enabled: bool = Field(
+        False,
+        description="whether the same question gets the same answer for a while, from whichever application it comes: "
+        "one is told what another was answered",
+    )
+    ttl_seconds: Positive = Field(600, description="how long an answer is kept")
 
 
 class Secrets(Section):

@@ -26,7 +26,9 @@ from config.schema import (
     Logs,
     Network,
     Principal,
+    Redis,
     Region,
+    ResponseCache,
     Secrets,
     Section,
     Sku,
@@ -47,7 +49,9 @@ __all__ = [
     "Logs",
     "Network",
     "Principal",
+    "Redis",
     "Region",
+    "ResponseCache",
     "Secrets",
     "Settings",
     "SettingsError",
@@ -63,6 +67,12 @@ SECRETS: Final = MappingProxyType(
         "applicationKeys": "--path 'applicationKeys.<NAME>'",
         "providerKeys": "--path 'providerKeys.<VARIABLE>'",
     }
+)
+
+
+CACHE_WARNING: Final = (
+    f"{NAMESPACE}:responseCache.enabled: an answer is kept and given to whoever asks the same: one application is told "
+    "what another was answered. Leave it off where answers depend on who asks."
 )
 
 
@@ -122,6 +132,10 @@ class Settings(Section):
     network: Network = Field(Network.model_validate({}), description="the address plan")
     ingress: Ingress = Field(Ingress.model_validate({}), description="who reaches the gateway")
     gateway: Gateway = Field(Gateway.model_validate({}), description="the LiteLLM proxy")
+    redis: Redis = Field(Redis.model_validate({}), description="Azure Managed Redis")
+    response_cache: ResponseCache = Field(
+        ResponseCache.model_validate({}), description="answers that are given again"
+    )
     vault: Vault = Field(Vault.model_validate({}), description="Key Vault")
     generation: Whole = Field(
         1,
@@ -162,6 +176,11 @@ class Settings(Section):
     def keyless(self) -> bool:
         return self.authentication is Authentication.ENTRA
 
+    @property
+    def asks_for_tokens(self) -> bool:
+        """Whether LiteLLM itself speaks for the gateway's identity, to the accounts or to Redis."""
+        return self.keyless or self.redis.enabled
+
     @cached_property
     def names(self) -> Naming:
         return Naming(self.workload, self.environment, place(self.home), self.vault.suffix, self.generation)
@@ -170,7 +189,9 @@ class Settings(Section):
     def all_names(self) -> tuple[tuple[str, str], ...]:
         """Every name of the stack as (kind, name)."""
         ranges = {"gateway": self.network.gateway_subnet, "endpoints": self.network.private_endpoint_subnet}
-        return tuple(self.names.all(tuple(place(region) for region in self.regions), ranges))
+        return tuple(
+            self.names.all(tuple(place(region) for region in self.regions), ranges, redis=self.redis.enabled)
+        )
 
     @cached_property
     def all_tags(self) -> dict[str, str]:
@@ -259,11 +280,12 @@ class Settings(Section):
     @cached_property
     def warnings(self) -> tuple[str, ...]:
         """What should be changed before long, each with the line to change."""
-        return tuple(
+        models = (
             f"{NAMESPACE}:deployments[{index}].version: {lifecycle.message}"
             for index, d in enumerate(self.deployments)
             if (lifecycle := self.lifecycle_of(d)) and lifecycle.message
         )
+        return (*models, *((CACHE_WARNING,) if self.response_cache.enabled else ()))
 
     @cached_property
     def secret_variables(self) -> tuple[str, ...]:

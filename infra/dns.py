@@ -14,6 +14,7 @@ OPENAI_ZONES = (
     "privatelink.services.ai.azure.com",
 )
 VAULT_ZONE = "privatelink.vaultcore.azure.net"
+REDIS_ZONE = "privatelink.redis.azure.net"
 
 
 def linked_zone(

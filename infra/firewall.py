@@ -4,7 +4,7 @@ From Microsoft's "Securing a virtual network in Azure Container Apps" (workload 
 the private endpoints' limitations page. The comment of a rule is its description in the portal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pulumi_azure_native import network
 
@@ -13,9 +13,18 @@ Ends = str | Sequence[str]
 
 ANY = "*"
 
+HTTPS: dict[int, str] = {443: "Azure OpenAI and Key Vault"}
+REDIS: dict[int, str] = {10000: "Azure Managed Redis"}
+"""What is behind the private endpoints, by the port that it answers on."""
 
-def gateway_rules(own: str, endpoints: str, callers: Ends) -> list[network.SecurityRuleArgs]:
-    """The Container Apps subnet: callers come in by HTTPS, and out goes only what the gateway needs."""
+
+def gateway_rules(
+    own: str, endpoints: str, callers: Ends, services: Mapping[int, str]
+) -> list[network.SecurityRuleArgs]:
+    """The Container Apps subnet: callers come in by HTTPS, and out goes only what the gateway needs.
+
+    :param services: what the gateway asks for by the private endpoints.
+    """
     return [
         _rule("in-own", 100, "Inbound", ANY, own, own, ANY, "The environment's edge proxies"),
         # All of the range while the environment is created; probes afterwards.
@@ -34,7 +43,10 @@ def gateway_rules(own: str, endpoints: str, callers: Ends) -> list[network.Secur
         # Azure's own rule 65000 would admit the whole network.
         _deny("in-others", 4096, "Inbound", ANY, ANY),
         _rule("out-own", 100, "Outbound", ANY, own, own, ANY, "Inside the subnet"),
-        _rule("out-endpoints", 110, "Outbound", "Tcp", own, endpoints, "443", "Azure OpenAI and Key Vault"),
+        *(
+            _rule(f"out-endpoints-{port}", priority, "Outbound", "Tcp", own, endpoints, str(port), service)
+            for priority, (port, service) in enumerate(services.items(), start=110)
+        ),
         _rule("out-dns", 120, "Outbound", ANY, own, "168.63.129.16", "53", "Azure's name service"),
         _rule("out-identity", 130, "Outbound", "Tcp", own, "AzureActiveDirectory", "443", "Managed identity"),
         _rule(
@@ -66,13 +78,16 @@ def gateway_rules(own: str, endpoints: str, callers: Ends) -> list[network.Secur
     ]
 
 
-def endpoint_rules(own: str, gateway: str) -> list[network.SecurityRuleArgs]:
+def endpoint_rules(own: str, gateway: str, services: Mapping[int, str]) -> list[network.SecurityRuleArgs]:
     """The private endpoints' subnet: the gateway comes in, nothing starts there.
 
     One port a rule: of several, private endpoints honour only the first.
     """
     return [
-        _rule("in-gateway", 100, "Inbound", "Tcp", gateway, own, "443", "The gateway"),
+        *(
+            _rule(f"in-gateway-{port}", priority, "Inbound", "Tcp", gateway, own, str(port), service)
+            for priority, (port, service) in enumerate(services.items(), start=100)
+        ),
         _deny("in-others", 4096, "Inbound", ANY, own),
     ]
 

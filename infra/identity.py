@@ -30,6 +30,7 @@ class Identity(pulumi.ComponentResource):
 
     id: pulumi.Output[str]
     client_id: pulumi.Output[str]
+    principal_id: pulumi.Output[str]
 
     def __init__(self, name: str, args: IdentityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("litellm-azure:identity:Identity", name, None, opts)
@@ -68,4 +69,5 @@ class Identity(pulumi.ComponentResource):
             grant(roles.COGNITIVE_SERVICES_OPENAI_USER, f"calls-{account}", scope)
         self.id = identity.id
         self.client_id = found.apply(lambda known: known.client_id)
+        self.principal_id = principal
         self.register_outputs({"id": self.id})

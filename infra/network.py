@@ -22,6 +22,8 @@ class NetworkArgs:
     endpoint_range: str
     callers: str | Sequence[str]
     """Who calls the gateway: `VirtualNetwork` (the network and what is peered with it) or a list of ranges."""
+    services: Mapping[int, str]
+    """What the gateway asks for by private endpoints, by port."""
     tags: Mapping[str, str]
 
 
@@ -74,7 +76,9 @@ class Network(pulumi.ComponentResource):
                 id=group(
                     "gateway",
                     args.gateway_range,
-                    firewall.gateway_rules(args.gateway_range, args.endpoint_range, args.callers),
+                    firewall.gateway_rules(
+                        args.gateway_range, args.endpoint_range, args.callers, args.services
+                    ),
                 ).id
             ),
             # The delegation is what makes room for a workload-profiles environment.
@@ -92,7 +96,7 @@ class Network(pulumi.ComponentResource):
                 id=group(
                     "endpoints",
                     args.endpoint_range,
-                    firewall.endpoint_rules(args.endpoint_range, args.gateway_range),
+                    firewall.endpoint_rules(args.endpoint_range, args.gateway_range, args.services),
                 ).id
             ),
             # By default a security group is not asked about private endpoints at all.

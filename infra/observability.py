@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import monitor, operationalinsights
 
-# Log categories of each kind of resource, from Azure's monitoring references (2026). All have AllMetrics.
+# Log categories of each kind of resource, from Azure's monitoring references (2026).
 ACCOUNT_LOGS = ("Audit", "RequestResponse", "Trace", "AzureOpenAIRequestUsage")
 VAULT_LOGS = ("AuditEvent",)
 # Not ContainerAppHTTPLogs: it keeps callers' addresses and query strings, which is personal data.
 ENVIRONMENT_LOGS = ("ContainerAppConsoleLogs", "ContainerAppSystemLogs")
+# Who connected; a cluster has none, and its database's metrics are the cluster's.
+REDIS_LOGS = ("ConnectionEvents",)
 # An app's own logs are in its environment's.
 APP_LOGS: tuple[str, ...] = ()
 
@@ -21,6 +23,7 @@ class Watched:
 
     id: pulumi.Input[str]
     logs: Sequence[str]
+    metrics: Sequence[str] = ("AllMetrics",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +77,10 @@ class Observability(pulumi.ComponentResource):
                     monitor.DiagnosticsLogSettingsArgs(category=category, enabled=True)
                     for category in watched.logs
                 ],
-                metrics=[monitor.DiagnosticsMetricSettingsArgs(category="AllMetrics", enabled=True)],
+                metrics=[
+                    monitor.DiagnosticsMetricSettingsArgs(category=category, enabled=True)
+                    for category in watched.metrics
+                ],
                 opts=pulumi.ResourceOptions(parent=self),
             )
         self.workspace_id = workspace.id

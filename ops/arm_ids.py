@@ -79,6 +79,17 @@ PLACES: Mapping[str, Place] = {
     "azure-native:monitor:DiagnosticSetting": Place(
         "{resourceUri}/providers/Microsoft.Insights/diagnosticSettings/{name}", "2021-05-01-preview"
     ),
+    "azure-native:redisenterprise:RedisEnterprise": _in_group(
+        "Microsoft.Cache/redisEnterprise/{clusterName}", "2025-07-01"
+    ),
+    "azure-native:redisenterprise:Database": _in_group(
+        "Microsoft.Cache/redisEnterprise/{clusterName}/databases/{databaseName}", "2025-07-01"
+    ),
+    "azure-native:redisenterprise:AccessPolicyAssignment": _in_group(
+        "Microsoft.Cache/redisEnterprise/{clusterName}/databases/{databaseName}"
+        "/accessPolicyAssignments/{accessPolicyAssignmentName}",
+        "2025-07-01",
+    ),
     "azure-native:app:ManagedEnvironment": _in_group(
         "Microsoft.App/managedEnvironments/{environmentName}", "2024-03-01"
     ),

@@ -36,6 +36,7 @@ CHECKS: tuple[Callable[["Settings"], Iterator[Problem]], ...] = (
     gateway.size,
     gateway.replicas,
     gateway.patience,
+    gateway.response_cache,
     gateway.master_key,
 )
 

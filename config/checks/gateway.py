@@ -114,6 +114,18 @@ def _tries(settings: "Settings", group: "Group") -> tuple[int, str, tuple[str, .
     return own(group), f"{own(group)} tries, one for each deployment of {group.alias}", ("deployments",)
 
 
+def response_cache(settings: "Settings") -> Iterator[Problem]:
+    """Answers are kept in Redis."""
+    if settings.response_cache.enabled and not settings.redis.enabled:
+        yield Problem(
+            key="responseCache.enabled",
+            value=True,
+            allowed="true only together with redis.enabled: answers are kept there",
+            next="set redis.enabled: true, or leave responseCache out",
+            about=("redis.enabled",),
+        )
+
+
 def master_key(settings: "Settings") -> Iterator[Problem]:
     """A key of one's own is as strong as the one that is generated otherwise."""
     if settings.master_key is not None:

@@ -30,7 +30,7 @@ def addresses(settings: "Settings") -> Iterator[Problem]:
     values = {name: str(subnet) for name, subnet in plan.subnets.items()} | {
         "addressSpace": network.address_space
     }
-    for flaw in plan.flaws(endpoints=len(settings.accounts) + 1):
+    for flaw in plan.flaws(endpoints=len(settings.accounts) + 1 + settings.redis.enabled):
         key, *about = flaw.fields
         yield Problem(
             key=f"network.{key}",

@@ -263,10 +263,12 @@ GUARDS = (
         law="diag-left",
         what="diagnostic settings go by themselves, before what they are of",
         file="infra/observability.py",
-        old="""                metrics=[monitor.DiagnosticsMetricSettingsArgs(category="AllMetrics", enabled=True)],
+        old="""                    for category in watched.metrics
+                ],
                 opts=pulumi.ResourceOptions(parent=self),
 """,
-        new="""                metrics=[monitor.DiagnosticsMetricSettingsArgs(category="AllMetrics", enabled=True)],
+        new="""                    for category in watched.metrics
+                ],
                 opts=pulumi.ResourceOptions(parent=self, deleted_with=args.resource_group),
 """,
         scene=ONCE_MORE,

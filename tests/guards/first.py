@@ -42,7 +42,7 @@ HALF_MADE = Scene(
     retries=True,
     told="RequestConflict",
 )
-AFTER = "after=[zones, identity, vault, *accounts]"
+AFTER = "after=[zones, identity, vault, *accounts, *shared]"
 
 GUARDS = (
     Guard(
@@ -225,7 +225,7 @@ GUARDS = (
         what="the gateway after the zones' links",
         file="__main__.py",
         old=AFTER,
-        new="after=[identity, vault, *accounts]",
+        new="after=[identity, vault, *accounts, *shared]",
         scene=ENVIRONMENT_FIRST,
         held=LINKS,
     ),
@@ -234,7 +234,7 @@ GUARDS = (
         what="the gateway after its roles",
         file="__main__.py",
         old=AFTER,
-        new="after=[zones, vault, *accounts]",
+        new="after=[zones, vault, *accounts, *shared]",
         scene=ENVIRONMENT_FIRST,
         held=ROLES,
     ),
@@ -243,7 +243,7 @@ GUARDS = (
         what="the gateway after the vault's endpoint",
         file="__main__.py",
         old=AFTER,
-        new="after=[zones, identity, *accounts]",
+        new="after=[zones, identity, *accounts, *shared]",
         scene=ENVIRONMENT_FIRST,
         held=VAULTS_ENDPOINT,
     ),
@@ -252,7 +252,7 @@ GUARDS = (
         what="the gateway after the deployments that it calls",
         file="__main__.py",
         old=AFTER,
-        new="after=[zones, identity, vault]",
+        new="after=[zones, identity, vault, *shared]",
         scene=ENVIRONMENT_FIRST,
         held=DEPLOYMENTS,
         outcome=Outcome(

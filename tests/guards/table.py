@@ -28,6 +28,7 @@ CANNOT_BITE: Mapping[str, tuple[str, ...]] = {
         "app-environment-missing",
         "env-failed",
         "diag-workspace",
+        "redis-busy",
     ),
     "the engine deletes what names a resource before the resource": (
         "cog-delete-nested",
@@ -99,6 +100,8 @@ CANNOT_BITE: Mapping[str, tuple[str, ...]] = {
         "role-principal-guid",
         "kv-secret-disabled",
         "diag-no-sink",
+        "redis-database",
+        "redis-fixed",
     ),
     "both sides are made from one value: they change together": (
         "cog-subdomain-change",
@@ -113,6 +116,7 @@ CANNOT_BITE: Mapping[str, tuple[str, ...]] = {
         "kv-secret-expired",
     ),
     "the program never asks for that: it restores, purges and remakes nothing, and deletes no secret": (
+        "redis-keys-off",
         "cog-restore-missing",
         "cog-deleted-missing",
         "cog-key-name",
@@ -123,6 +127,8 @@ CANNOT_BITE: Mapping[str, tuple[str, ...]] = {
         "kv-deleted-secret-missing",
         "kv-secret-purge",
     ),
+    "Redis has one user, the gateway": ("redis-parallel",),
+    "somebody else's name: `regions[0].instance` moves on to another, as for every name": ("redis-name",),
     "a key is generated, read from its account, or as long as the settings ask: never empty, never that long": (
         "kv-secret-value",
         "kv-secret-size",
@@ -205,14 +211,6 @@ CANNOT_BITE: Mapping[str, tuple[str, ...]] = {
         "pg-endpoint",
         "pg-parameter",
     ),
-    "the program has no Redis": (
-        "redis-name",
-        "redis-busy",
-        "redis-parallel",
-        "redis-database",
-        "redis-fixed",
-        "redis-keys-off",
-    ),
 }
 """Laws without a guard, by the reason."""
 
@@ -231,6 +229,7 @@ BESIDE_LAWS: Mapping[str, str] = {
     "gateway.image": "`latest` is another program tomorrow",
     "gateway.replicas": "fewer at most than at least; what Azure says to it is not known",
     "gateway.patience": "a roll, or the ingress, would cut calls off",
+    "gateway.response_cache": "answers would be kept nowhere, and the gateway would not start",
     "gateway.master_key": "a key that can be guessed",
 }
 """Checks of the settings that are there for no law of the offline Azure, and what for. `tests/settings` tests them."""

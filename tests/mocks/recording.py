@@ -121,6 +121,8 @@ class Azure(mocks.Mocks):
             # A list of ids going in, a map coming out.
             ids = state["identity"]["userAssignedIdentities"]
             state["identity"] = {**state["identity"], "userAssignedIdentities": {found: {} for found in ids}}
+        if args.typ == "azure-native:redisenterprise:RedisEnterprise":
+            state["hostName"] = f"{state['clusterName']}.{state['location']}.redis.azure.net"
         if args.typ == "azure-native:keyvault:Secret":
             uri = f"https://{state['vaultName']}.vault.azure.net/secrets/{state['secretName']}"
             # A secret inside an input makes the engine mark the whole output of that name.

@@ -11,6 +11,9 @@ ACCOUNT_ZONES = {
     "privatelink.services.ai.azure.com",
 }
 VAULT_ZONES = {"privatelink.vaultcore.azure.net"}
+REDIS_ZONES = {"privatelink.redis.azure.net"}
+ZONES = {"ai": ACCOUNT_ZONES, "kv": VAULT_ZONES, "amr": REDIS_ZONES}
+"""By the kind of an endpoint's target, as its name has it: `pep-kv-…`."""
 
 
 def test_only_the_group_and_components_stand_alone(program: Program) -> None:
@@ -78,10 +81,41 @@ def test_the_app_waits_for_everything_that_its_creation_goes_through(program: Pr
 def test_an_endpoint_has_every_zone_of_its_target(program: Program) -> None:
     """One name without its record leads to the public side, and there to a 403."""
     for group in program.of("network:PrivateDnsZoneGroup"):
-        wanted = VAULT_ZONES if "pep-kv-" in group.name else ACCOUNT_ZONES
-        assert {
-            config["name"].replace("-", ".") for config in group.inputs["privateDnsZoneConfigs"]
-        } == wanted
+        names = {config["name"].replace("-", ".") for config in group.inputs["privateDnsZoneConfigs"]}
+        assert names == ZONES[group.name.split("-")[1]]
+
+
+def test_a_gateway_that_shares_what_it_knows_waits_until_it_can(prod: Program) -> None:
+    """Else the first calls count alone, and the log begins with errors."""
+    waits = set(prod.within(prod.one("app:ContainerApp")))
+    links = {found.name: found.urn for found in prod.of("privatedns:VirtualNetworkLink")}
+    endpoint = next(
+        found for found in prod.of("network:PrivateDnsZoneGroup") if found.name.startswith("pep-amr-")
+    )
+    access = prod.one("redisenterprise:AccessPolicyAssignment")
+    assert waits >= {access.urn, endpoint.urn, links["privatelink.redis.azure.net"]}
+
+
+def test_every_port_of_the_endpoints_is_open_to_the_gateway_and_to_nobody_else(
+    prod: Program, staging: Program
+) -> None:
+    """443 alone, and Redis would be asked in vain: nothing offline evaluates these rules."""
+    for stack, run, ports in (("staging", staging, ["443"]), ("prod", prod, ["443", "10000"])):
+        rules = [
+            rule for group in run.of("network:NetworkSecurityGroup") for rule in group.inputs["securityRules"]
+        ]
+        plan = recording.config_of(stack)["network"]
+        endpoints, gateway = plan["privateEndpointSubnet"], plan["gatewaySubnet"]
+        for direction in ("Outbound", "Inbound"):
+            found = [
+                rule
+                for rule in rules
+                if rule["direction"] == direction
+                and rule["access"] == "Allow"
+                and rule.get("destinationAddressPrefix") == endpoints
+            ]
+            assert [rule["destinationPortRange"] for rule in found] == ports
+            assert {rule["sourceAddressPrefix"] for rule in found} == {gateway}
 
 
 def test_the_environment_waits_for_nothing_but_its_own_subnet(program: Program) -> None:

@@ -251,3 +251,25 @@ def test_the_environment_keeps_the_gateway_from_the_internet_and_from_stray_file
     variables = environment(parse(stack(name), DAY))
     assert variables["LITELLM_LOCAL_MODEL_COST_MAP"] == "True"
     assert variables["LITELLM_MODE"] == "PRODUCTION"
+
+
+def test_replicas_share_what_they_know_by_the_gateways_identity() -> None:
+    """No password anywhere: LiteLLM gets a token for Redis as it does for the accounts."""
+    parsed = settings(authentication="key", redis={"enabled": True})
+    file = written(parsed)
+    assert file["general_settings"]["coordination_redis"] == {
+        "url": "os.environ/REDIS_URL",
+        "azure_redis_ad_token": True,
+    }
+    assert "cache" not in file["litellm_settings"]
+    assert parsed.asks_for_tokens
+    assert not any("REDIS" in variable for variable in parsed.secret_variables)
+    assert "coordination_redis" not in written(settings())["general_settings"]
+
+
+def test_answers_are_kept_only_where_the_stack_says_so_and_then_with_a_warning() -> None:
+    """LiteLLM gave one application the answer of another (run)."""
+    parsed = settings(redis={"enabled": True}, responseCache={"enabled": True, "ttlSeconds": 60})
+    file = written(parsed)["litellm_settings"]
+    assert (file["cache"], file["cache_params"]["ttl"]) == (True, 60)
+    assert ["responseCache" in warning for warning in parsed.warnings] == [True]

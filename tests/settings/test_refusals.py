@@ -527,6 +527,15 @@ ROWS = [
         reason="a roll would cut streams off",
         gateway={"terminationGraceSeconds": 60},
     ),
+    one(
+        "responseCache.enabled",
+        "together with redis.enabled",
+        "set redis.enabled: true",
+        id="cache-without-redis",
+        reason="answers would be kept nowhere, and LiteLLM would not start",
+        responseCache={"enabled": True},
+    ),
+    one("redis.sku", "Balanced_B0", "", id="redis-sku", reason="no such size", redis={"sku": "C1"}),
     # Fallbacks.
     one(
         "fallbacks.chatt",
