@@ -91,6 +91,7 @@ def main(settings: Settings) -> None:
                 keyless=settings.keyless,
                 access=access,
                 endpoint_name=names.private_endpoint(account.name),
+                content_filters=settings.content_filters,
                 retired=settings.retired,
                 tags=tags,
             ),

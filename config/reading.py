@@ -84,8 +84,10 @@ def _field(model: type[BaseModel], loc: Loc) -> tuple[FieldInfo | None, type[Bas
     """The field that a location is in, and the section that has it."""
     section: type[BaseModel] = model
     info: FieldInfo | None = None
+    named = False
     for part in loc:
-        if isinstance(part, int):
+        if isinstance(part, int) or named:
+            named = False
             continue
         info = _fields(section).get(part)
         if info is None:
@@ -93,22 +95,29 @@ def _field(model: type[BaseModel], loc: Loc) -> tuple[FieldInfo | None, type[Bas
         inner = _section_of(info.annotation)
         if inner is None:
             return info, section
-        section = inner
+        section, named = inner, _is_open(info)
     return info, section
+
+
+def _is_open(info: FieldInfo | None) -> bool:
+    """Whether the keys below a field are the user's own: `contentFilters.strict`."""
+    return info is not None and get_origin(info.annotation) is dict
 
 
 def _real(model: type[BaseModel], detail: ErrorDetails) -> Loc:
     """Where the value stands. Pydantic adds parts that are no keys of the stack file, such as `[key]`."""
     kept: list[int | str] = []
     section: type[BaseModel] | None = model
-    open_keys = False
+    named = False
     for part in detail["loc"]:
-        if isinstance(part, str):
-            if section is None and not open_keys:
+        if isinstance(part, str) and named:
+            named = False
+        elif isinstance(part, str):
+            if section is None:
                 break
-            info = _fields(section).get(part) if section is not None else None
+            info = _fields(section).get(part)
             section = _section_of(info.annotation) if info else None
-            open_keys = info is not None and get_origin(info.annotation) is dict
+            named = _is_open(info)
         kept.append(part)
     return tuple(kept)
 

@@ -27,6 +27,7 @@ _CREATES: Mapping[str, str] = {
     "applications": "a key, its secret in the vault, and the gateway's right to read it; for each principal a role on "
     "every account",
     "authentication": "`key`: each account's key as a secret; `entra`: the gateway's role on each account",
+    "contentFilters": "a RAI policy in each account that has a deployment with it",
     "network": "the network, two subnets and their security groups",
     "ingress": "`internal`: a private zone of the environment's domain, and its link",
     "gateway": "the container app; a change of it is a new revision",
@@ -88,7 +89,8 @@ def _inside(schema: Schema, key: str, field: Schema) -> tuple[Schema | None, str
     if known.get("type") == "array" and "properties" in (item := _resolved(schema, known.get("items", {}))):
         return item, f"{key}[]"
     if known.get("type") == "object":
-        return None, f"{key}.<name>"
+        each = _resolved(schema, known.get("additionalProperties", {}))
+        return (each if "properties" in each else None), f"{key}.<name>"
     return None, key
 
 

@@ -16,6 +16,7 @@ from config.words import (
     ApiVersion,
     ApplicationName,
     CallerRange,
+    ContentFilterName,
     Decimal,
     DeploymentName,
     Instance,
@@ -86,6 +87,9 @@ class Deployment(Section):
         AZURE, pattern="^[a-z][a-z0-9_]*$", description="azure, or one of LiteLLM's other providers"
     )
     api_version: ApiVersion | None = Field(None, description="instead of the stack's apiVersion; Azure only")
+    content_filter: ContentFilterName | None = Field(
+        None, description="one of contentFilters; Azure's own default when left out; Azure only"
+    )
     responses: Literal["auto", "native", "bridged"] = Field(
         "auto",
         description="how the Responses API is served: natively, or over chat completions; auto follows the api version",
@@ -102,6 +106,39 @@ class Deployment(Section):
     api_key_variable: VariableName | None = Field(
         None,
         description="the variable that holds its key, from the secret providerKeys; other providers only",
+    )
+
+
+class Severity(StrEnum):
+    """From which severity on a category is blocked. Azure knows safe, low, medium and high; its default is Medium."""
+
+    LOW = "Low"
+    MEDIUM = "Medium"
+    HIGH = "High"
+
+
+class ContentFilter(Section):
+    """What prompts and answers are held to. A category can be loosened, and switched off only by Microsoft's leave."""
+
+    hate: Severity = Field(Severity.MEDIUM, description="blocked from this severity on, asked or answered")
+    sexual: Severity = Field(Severity.MEDIUM, description="the same")
+    violence: Severity = Field(Severity.MEDIUM, description="the same")
+    self_harm: Severity = Field(Severity.MEDIUM, description="the same")
+    jailbreak: bool = Field(
+        True, description="whether prompts that talk the model out of its rules are blocked"
+    )
+    indirect_attack: bool = Field(
+        False, description="whether instructions hidden in the documents of a prompt are blocked"
+    )
+    protected_text: bool = Field(
+        True, description="whether known texts, such as lyrics, are blocked in answers"
+    )
+    protected_code: bool = Field(
+        True, description="whether code of public repositories is blocked in answers"
+    )
+    asynchronous: bool = Field(
+        False,
+        description="whether streams run on while they are checked: sooner, and bad words may be seen first",
     )
 
 

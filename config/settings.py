@@ -20,6 +20,7 @@ from config.schema import (
     AZURE,
     Application,
     Authentication,
+    ContentFilter,
     Deployment,
     Gateway,
     Ingress,
@@ -35,13 +36,23 @@ from config.schema import (
     Vault,
     Visibility,
 )
-from config.words import Alias, ApiVersion, ApplicationName, NamePart, Text, VariableName, Whole
+from config.words import (
+    Alias,
+    ApiVersion,
+    ApplicationName,
+    ContentFilterName,
+    NamePart,
+    Text,
+    VariableName,
+    Whole,
+)
 
 __all__ = [
     "AZURE",
     "Account",
     "Application",
     "Authentication",
+    "ContentFilter",
     "Deployment",
     "Gateway",
     "Group",
@@ -128,6 +139,9 @@ class Settings(Section):
     )
     long_context_fallbacks: dict[Alias, tuple[Alias, ...]] = Field(
         {}, description="who answers when a prompt is too long for an alias, by alias"
+    )
+    content_filters: dict[ContentFilterName, ContentFilter] = Field(
+        {}, description="what prompts and answers are held to, by the name that deployments give"
     )
     network: Network = Field(Network.model_validate({}), description="the address plan")
     ingress: Ingress = Field(Ingress.model_validate({}), description="who reaches the gateway")

@@ -127,6 +127,15 @@ DeploymentName = Annotated[
         "rename the deployment",
     ),
 ]
+ContentFilterName = Annotated[
+    Text,
+    _matches(
+        # Azure's own begin with Microsoft. and are not ours to write.
+        r"(?!Microsoft\.)[A-Za-z0-9][A-Za-z0-9_-]{0,62}",
+        "1 to 63 letters, digits, dashes and underscores, starting with a letter or digit",
+        "rename the filter, and where deployments name it",
+    ),
+]
 Alias = Annotated[
     Text,
     _matches(

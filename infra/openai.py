@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import cognitiveservices
 
-from config.settings import Account, Deployment
+from config.settings import Account, ContentFilter, Deployment
 from infra import retirement
+from infra.contentfilter import content_filter
 from infra.dns import OPENAI_ZONES
 from infra.endpoint import PrivateAccess, PrivateEndpoint, PrivateEndpointArgs
 
@@ -19,6 +20,8 @@ class OpenAIArgs:
     keyless: bool
     access: PrivateAccess
     endpoint_name: str
+    content_filters: Mapping[str, ContentFilter]
+    """The stack's, by name; the account gets those that its deployments have."""
     retired: Mapping[str, str]
     """What to say about a deployment whose model has retired, by `region/deployment`."""
     tags: Mapping[str, str]
@@ -27,8 +30,8 @@ class OpenAIArgs:
 class OpenAI(pulumi.ComponentResource):
     """A private Azure OpenAI account. Named as Azure names the account.
 
-    Children: the account, its deployments, its private endpoint in the gateway's network. Leaves alone: who may
-    call it (`identity`), where its key goes (`vault`), content filters.
+    Children: the account, its content filters, its deployments, its private endpoint in the gateway's network. Leaves
+    alone: who may call it (`identity`), where its key goes (`vault`).
     """
 
     account: Account
@@ -68,6 +71,16 @@ class OpenAI(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         latest: pulumi.Resource = account
+        for filter_name in dict.fromkeys(found.content_filter for found in args.account.deployments):
+            if filter_name is not None:
+                latest = content_filter(
+                    filter_name,
+                    args.content_filters[filter_name],
+                    account_name=account.name,
+                    resource_group_name=args.resource_group_name,
+                    parent=self,
+                    after=latest,
+                )
         for deployment in args.account.deployments:
             latest = self._deployment(name, args, account, deployment, after=latest)
         PrivateEndpoint(
@@ -113,6 +126,7 @@ class OpenAI(pulumi.ComponentResource):
                 model=cognitiveservices.DeploymentModelArgs(
                     format="OpenAI", name=deployment.model, version=deployment.version
                 ),
+                rai_policy_name=deployment.content_filter,
                 # A version moves when the settings say so.
                 version_upgrade_option=cognitiveservices.DeploymentModelVersionUpgradeOption.NO_AUTO_UPGRADE,
             ),

@@ -63,6 +63,9 @@ PLACES: Mapping[str, Place] = {
     "azure-native:cognitiveservices:Deployment": _in_group(
         "Microsoft.CognitiveServices/accounts/{accountName}/deployments/{deploymentName}", "2024-10-01"
     ),
+    "azure-native:cognitiveservices:RaiPolicy": _in_group(
+        "Microsoft.CognitiveServices/accounts/{accountName}/raiPolicies/{raiPolicyName}", "2024-10-01"
+    ),
     "azure-native:keyvault:Vault": _in_group("Microsoft.KeyVault/vaults/{vaultName}", "2023-07-01"),
     "azure-native:keyvault:Secret": _in_group(
         "Microsoft.KeyVault/vaults/{vaultName}/secrets/{secretName}", "2023-07-01"

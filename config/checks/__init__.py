@@ -19,6 +19,7 @@ CHECKS: tuple[Callable[["Settings"], Iterator[Problem]], ...] = (
     models.complete,
     models.known,
     models.placed,
+    models.filtered,
     models.named_once,
     models.spelled_alike,
     models.aliases,

@@ -45,6 +45,7 @@ def complete(settings: "Settings") -> Iterator[Problem]:
                 "capacity": "capacity",
                 "region": "region",
                 "api_version": "apiVersion",
+                "content_filter": "contentFilter",
             }
             unfit = {name for field, name in fields.items() if getattr(deployment, field) is not None}
             if not deployment.api_key_variable:
@@ -143,6 +144,24 @@ def placed(settings: "Settings") -> Iterator[Problem]:
                 allowed=f"one of the stack's regions: {', '.join(names)}",
                 next=nearest(deployment.region, names) or "add the region to regions first",
                 about=("regions", f"deployments[{index}].provider"),
+            )
+
+
+def filtered(settings: "Settings") -> Iterator[Problem]:
+    """A content filter that a deployment names is one of the stack's."""
+    names = list(settings.content_filters)
+    for index, deployment in enumerate(settings.deployments):
+        name = deployment.content_filter
+        if name is not None and name not in names:
+            yield Problem(
+                key=f"deployments[{index}].contentFilter",
+                value=name,
+                allowed=f"one of contentFilters: {', '.join(names)}"
+                if names
+                else "nothing: contentFilters has none",
+                next=nearest(name, names)
+                or f"add {name} to contentFilters, or leave it out for Azure's default",
+                about=("contentFilters", f"deployments[{index}].provider"),
             )
 
 

@@ -23,6 +23,16 @@ ELSEWHERE = Scene(
         "deployments": [CHAT, {**CHAT, "region": "southcentralus"}],
     },
 )
+FILTERED = Scene(
+    does="a first `up` with two content filters",
+    settings={
+        "contentFilters": {"strict": {"hate": "Low"}, "documents": {"indirectAttack": True}},
+        "deployments": [
+            {**CHAT, "contentFilter": "strict"},
+            {**CHAT, "name": "other", "contentFilter": "documents"},
+        ],
+    },
+)
 LATE = Scene(
     does="a first `up`, roles take effect late, and the network hears late of an account's end",
     facts={"role-delay-seconds": 1200, "accepted-lag-seconds": 600},
@@ -52,6 +62,23 @@ GUARDS = (
         old="depends_on=[after],",
         scene=FIRST,
         facts={"durations": {f"{DEPLOYMENTS.type.lower()} create": 2500}},
+    ),
+    Guard(
+        law="cog-rai-policy",
+        what="a content filter before the deployment that has it",
+        file="infra/openai.py",
+        old="                    after=latest,\n                )\n        for deployment",
+        new="                    after=latest,\n                )\n        latest = account\n        for deployment",
+        scene=FILTERED,
+        facts={"durations": {"microsoft.cognitiveservices/accounts/raipolicies create": 2500}},
+    ),
+    Guard(
+        law="cog-parallel",
+        what="content filters of an account one after the other",
+        file="infra/contentfilter.py",
+        old=", depends_on=[after]",
+        scene=FILTERED,
+        facts={"durations": {"microsoft.cognitiveservices/accounts/raipolicies create": 2500}},
     ),
     Guard(
         law="cog-pe-accepted",

@@ -111,7 +111,6 @@ CANNOT_BITE: Mapping[str, tuple[str, ...]] = {
         "dns-link-overlap",
     ),
     "no body of the program has this property": (
-        "cog-rai-policy",
         "app-revision-suffix",
         "kv-secret-expired",
     ),
@@ -220,6 +219,7 @@ BESIDE_LAWS: Mapping[str, str] = {
     "models.aliases": "LiteLLM would mix models that are no substitutes",
     "models.fallbacks": "a model would be named for what nobody serves, or answer with vectors of another",
     "models.provider_keys": "a provider would be called without its key",
+    "models.filtered": "a filter would be named that there is not",
     "applications.named_once": "two applications would share a key, and no log could tell them apart",
     "applications.models": "an application would be let call what nobody answers for",
     "applications.generations": "a key would be accepted that there never was",

@@ -38,10 +38,32 @@ def test_deployments_of_an_account_come_one_after_the_other(program: Program) ->
             if found.inputs["accountName"] == account.inputs["accountName"]
         ]
         assert len(deployments) > 1
-        before = account
+        policies = [
+            found
+            for found in program.of("cognitiveservices:RaiPolicy")
+            if found.inputs["accountName"] == account.inputs["accountName"]
+        ]
+        before = policies[-1] if policies else account
         for deployment in sorted(deployments, key=lambda found: len(list(program.within(found)))):
             assert before.urn in deployment.after
             before = deployment
+
+
+def test_a_deployment_is_held_to_its_filter_and_others_to_azures_own(prod: Program) -> None:
+    """A filter that is made and that no deployment has would let through what the stack says it blocks."""
+    for account in prod.of("cognitiveservices:Account"):
+        (filtered,) = [
+            found for found in prod.of("cognitiveservices:RaiPolicy") if found.parent == account.parent
+        ]
+        found = {one["name"]: one for one in filtered.inputs["properties"]["contentFilters"]}
+        assert found["Indirect Attack"]["blocking"] is found["Indirect Attack"]["enabled"] is True
+        assert found["Hate"]["severityThreshold"] == "Medium"
+        for deployment in prod.of("cognitiveservices:Deployment"):
+            if deployment.parent == account.parent:
+                chat = deployment.inputs["properties"]["model"]["name"] == "gpt-5.1"
+                named = deployment.inputs["properties"].get("raiPolicyName")
+                assert named == ("documents" if chat else None)
+                assert filtered.urn in prod.within(deployment)
 
 
 def test_an_accounts_endpoint_comes_after_its_last_deployment(program: Program) -> None:

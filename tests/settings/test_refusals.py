@@ -535,6 +535,23 @@ ROWS = [
         reason="answers would be kept nowhere, and LiteLLM would not start",
         responseCache={"enabled": True},
     ),
+    one(
+        "deployments[0].contentFilter",
+        "one of contentFilters: strict",
+        "did you mean strict",
+        id="filter-misspelt",
+        reason="Azure refuses the deployment, after the account was made",
+        contentFilters={"strict": {}},
+        deployments=[{**CHAT, "contentFilter": "stritc"}],
+    ),
+    one(
+        "contentFilters.strict.hate",
+        "Low",
+        "",
+        id="filter-severity",
+        reason="a category cannot be switched off",
+        contentFilters={"strict": {"hate": "Off"}},
+    ),
     one("redis.sku", "Balanced_B0", "", id="redis-sku", reason="no such size", redis={"sku": "C1"}),
     # Fallbacks.
     one(
