@@ -73,5 +73,56 @@ def resume(
         out.print(resume_view.draw(report, stack))
 
 
+@app.command()
+def cost(
+    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack's name.")],
+    cwd: Annotated[
+        Path, typer.Option("--cwd", "-C", help="Folder of the stack's file.", file_okay=False, exists=True)
+    ] = Path(),
+    tokens: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ALIAS=INPUT[/OUTPUT[/CACHED]]",
+            help="Tokens of a month, to be added up: 1500, 20k, 100M, 2B. For each alias again.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """What a stack costs a month, item by item, before it is deployed.
+
+    From its settings and the list prices of `config/prices.yaml`, each with its source and day. Asks neither Azure nor
+    the engine, and changes nothing. What is always there; what replicas add, from a gateway at rest to the most that
+    load may start; what is billed by use; and what a million tokens cost with each deployment.
+
+    A stack: `python -m ops cost --stack prod`
+
+    With the tokens of a month: `python -m ops cost --stack prod --tokens gpt-5.1=100M/20M`
+
+    80 of these 100 million cached: `--tokens gpt-5.1=100M/20M/80M`
+
+    Today's price of each item: `--json` has the address of the Azure Retail Prices API that answers with it.
+    """
+    from datetime import date
+
+    from config.prices import Prices
+    from config.problems import SettingsError
+    from ops import cost as costing
+    from ops import cost_view, stack_file
+
+    prices = Prices.load()
+    try:
+        volumes = [costing.volume(text) for text in tokens or ()]
+        report = costing.report(stack_file.read(cwd, stack, date.today()), prices, volumes)
+    except (stack_file.StackFileError, SettingsError, costing.VolumeError) as problem:
+        err.print(str(problem), style="red", markup=False)
+        raise typer.Exit(1) from None
+    if as_json:
+        print(json.dumps(cost_view.as_json(report, stack, prices), indent=2))  # noqa: T201 - for programs
+    else:
+        # In a file or a page nobody sees where a terminal would end.
+        page = out if out.is_terminal else Console(width=cost_view.WIDTH, highlight=False)
+        page.print(cost_view.draw(report, stack, prices))
+
+
 if __name__ == "__main__":
     sys.exit(app())
