@@ -5,6 +5,10 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from config import costs
+from config.catalog import Catalog, Version
+from config.prices import Prices, Rate
+from config.schema import PROVISIONED, Sku
 from config.settings import SECRETS, Settings
 
 Schema = Mapping[str, Any]
@@ -17,6 +21,9 @@ schema that parses them (`python -m config.reference`), so it is complete; `Pulu
 
 `[]` is each item of a list, `<name>` a key of your own. What has to fit together beyond a single value is checked \
 before anything is created, and every problem is told at once.
+
+Costs are list prices of {region} in US dollars, read {first} to {last}; a setting without any costs nothing of its \
+own. What a stack comes to: [cost.md](cost.md).
 """
 
 _CREATES: Mapping[str, str] = {
@@ -50,24 +57,60 @@ def render() -> str:
     required = schema.get("required", ())
     fields: Mapping[str, Schema] = schema["properties"]
     several = [key for key, field in fields.items() if _inside(schema, key, field)[0] is not None]
-    lines = [_INTRODUCTION, *_HEAD]
+    first, last = costs.read_between()
+    introduction = _INTRODUCTION.format(region=costs.REFERENCE_REGION, first=first, last=last)
+    lines = [introduction, *_HEAD]
     for key, field in fields.items():
         if key not in several:
             lines += _rows(schema, key, field, key in required)
     for key in several:
         lines += ["", f"## {key}", "", _what(key, fields[key]), "", *_HEAD]
         lines += _rows(schema, key, fields[key], key in required)
+    lines += _tokens()
     return "\n".join(lines) + "\n"
 
 
 def _what(key: str, field: Schema) -> str:
-    """What a setting is for, how a secret is stored, and what it makes."""
+    """What a setting is for, how a secret is stored, what it makes, and what that costs."""
     parts = [f"{field.get('description', '')}."]
     if key in SECRETS:
         parts.append(f"A secret: `pulumi config set --secret {SECRETS[key]}`.")
     if key in _CREATES:
         parts.append(f"In Azure: {_CREATES[key]}.")
+    if cost := costs.told(key):
+        parts.append(cost)
+    if key == "deployments":
+        parts.append("Costs [by the token](#what-tokens-cost), or by the unit.")
     return " ".join(parts)
+
+
+def _tokens() -> Iterator[str]:
+    """What a million tokens cost with each model: input, cached input, output."""
+    prices, region = Prices.load(), costs.REFERENCE_REGION
+    skus = [sku for sku in Sku if sku not in PROVISIONED]
+    yield from (
+        "",
+        "## What tokens cost",
+        "",
+        f"US dollars per million tokens: input, cached input, output; where the SKU goes by region, in {region}. "
+        "`not known`: none of the sources has it. `-`: not sold, or not cheaper when cached.",
+        "",
+        f"| model | version | {' | '.join(f'`{sku}`' for sku in skus)} |",
+        f"|---|---|{'---|' * len(skus)}",
+    )
+    for name, model in Catalog.load().models.items():
+        for version in model.versions.values():
+            cells = (_rate(prices.rate(name, version.version, sku, region), version, sku) for sku in skus)
+            yield f"| `{name}` | `{version.version}` | {' | '.join(cells)} |"
+
+
+def _rate(rate: Rate | None, version: Version, sku: Sku) -> str:
+    if sku not in version.skus:
+        return "-"
+    if rate is None:
+        return "not known"
+    parts = (rate.input,) if rate.output is None else (rate.input, rate.cached, rate.output)
+    return ", ".join("-" if part is None else costs.exact(part) for part in parts)
 
 
 def _rows(schema: Schema, key: str, field: Schema, required: bool) -> Iterator[str]:
