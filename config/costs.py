@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from config.prices import Prices, Quote
-from config.schema import AZURE, PROVISIONED, Sku
+from config.schema import AZURE, PROVISIONED, RedisSku, Sku
 from config.settings import Gateway, Settings, Visibility
 
 Counts = Mapping[str, Decimal | int]
@@ -63,6 +63,17 @@ def _units(sku: Sku) -> Callable[[Settings], Counts]:
     return count
 
 
+def _nodes(sku: RedisSku) -> Callable[[Settings], Counts]:
+    """Nodes of a cluster of that size: the second one is high availability, and costs what the first does."""
+
+    def count(settings: Settings) -> Counts:
+        redis = settings.redis
+        there = redis.enabled and redis.sku is sku
+        return {settings.home.name: (1 + redis.high_availability) if there else 0}
+
+    return count
+
+
 def _internal(settings: Settings) -> bool:
     return settings.ingress.visibility is Visibility.INTERNAL
 
@@ -81,6 +92,24 @@ FIXED: Final[tuple[Item, ...]] = (
         meter="private-endpoint",
         count=at_home(lambda settings: 1),
         kind="network:PrivateEndpoint",
+    ),
+    *(
+        Item(setting="redis.sku", what=f"each node of {sku}", meter=sku.value, count=_nodes(sku))
+        for sku in RedisSku
+    ),
+    Item(
+        setting="redis.enabled",
+        what="the private endpoint of Redis",
+        meter="private-endpoint",
+        count=at_home(lambda settings: int(settings.redis.enabled)),
+        kind="network:PrivateEndpoint",
+    ),
+    Item(
+        setting="redis.enabled",
+        what="the private zone of Redis",
+        meter="private-zone",
+        count=at_home(lambda settings: int(settings.redis.enabled)),
+        kind="privatedns:PrivateZone",
     ),
     # Three names of an account and one of a vault.
     Item(
@@ -150,6 +179,10 @@ WITHOUT_PRICE: Final[Mapping[str, str]] = MappingProxyType(
         "authorization:RoleAssignment": "free",
         "cognitiveservices:Account": "billed by the tokens of its deployments",
         "cognitiveservices:Deployment": "billed by the token, or by its units",
+        "cognitiveservices:RaiPolicy": "free",
+        "redisenterprise:AccessPolicyAssignment": "free",
+        "redisenterprise:Database": "part of its cluster",
+        "redisenterprise:RedisEnterprise": "billed by its nodes",
         "keyvault:Secret": "billed by operations of the vault",
         "keyvault:Vault": "billed by operations",
         "managedidentity:UserAssignedIdentity": "free",

@@ -259,13 +259,11 @@ class Vault(Section):
 
 
 class RedisSku(StrEnum):
-    """Sizes of Azure Managed Redis: 0.5, 1, 3, 6 and 12 GB. What replicas tell each other is little."""
+    """Sizes of Azure Managed Redis: 0.5, 1 and 3 GB. What replicas tell each other is little."""
 
     B0 = "Balanced_B0"
     B1 = "Balanced_B1"
     B3 = "Balanced_B3"
-    B5 = "Balanced_B5"
-    B10 = "Balanced_B10"
 
 
 class Redis(Section):
