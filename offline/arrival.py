@@ -1,5 +1,7 @@
 """Who calls, and by which way the call came."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -27,12 +29,23 @@ class Arrival:
     caller: Caller
     host: str
     resource_id: str | None
-    """ARM id of the account, vault or container app that the host names; None for Azure's own hosts."""
+    """ARM id of the account, vault, container app or database that the host names; None for Azure's own hosts."""
     private: bool
     """True when the connection came through an approved private endpoint."""
+    encrypted: bool = True
+    """Whether it came by TLS."""
 
 
 class Handler(Protocol):
     """A service behind the fabric."""
 
     async def __call__(self, request: web.BaseRequest, arrival: Arrival) -> web.StreamResponse: ...
+
+
+class StreamHandler(Protocol):
+    """A service behind the fabric that does not speak HTTP: it is handed each connection as it is.
+
+    :param open: whether the network would still let the connection through.
+    """
+
+    def __call__(self, arrival: Arrival, open: Callable[[], bool]) -> asyncio.Protocol: ...

@@ -6,27 +6,25 @@ answers TLS as that host and hands the requests to the service behind it. Everyt
 
 import asyncio
 import json
-import logging
 import re
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 from aiohttp.http_parser import RawRequestMessage
 
 from offline.arm.store import Store
-from offline.arrival import Arrival, Caller, Handler
-from offline.network import Network, Route, Service
+from offline.arrival import Arrival, Caller, Handler, StreamHandler
+from offline.incoming import Handover, Incoming, Tunnel
+from offline.network import HTTPS, Network, Route, Service
 from offline.relay import Relay, request_through
 from offline.tls import Authority
-
-logger = logging.getLogger(__name__)
 
 LARGEST_BODY = 64 * 1024 * 1024
 _LONGEST_HEAD = 64 * 1024
 _HEAD_SECONDS = 60.0
 _HANDSHAKE_SECONDS = 30.0
 _CLOSE_SECONDS = 1.0
-HTTPS = 443
 
 
 class Fabric:
@@ -42,28 +40,49 @@ class Fabric:
         self._authority = authority
         self._handlers = dict(handlers)
         self._network = network
+        self._streams: dict[Service, StreamHandler] = {}
         self._ways: dict[int, asyncio.Server] = {}
-        self._connections: set[Connection] = set()
+        self._connections: set[Incoming] = set()
         self._sites: dict[tuple[Caller, str, Service], web.Server] = {}
 
     def register(self, service: Service, handler: Handler) -> None:
         """Put a service behind its hosts."""
         self._handlers[service] = handler
 
+    def register_stream(self, service: Service, handler: StreamHandler) -> None:
+        """Put a service that does not speak HTTP behind its hosts."""
+        self._streams[service] = handler
+
     async def open(self, caller: Caller, port: int = 0) -> int:
         """Give a caller a way in; returns its port on 127.0.0.1.
 
         :raises OSError: the wanted port is in use.
         """
-        loop = asyncio.get_running_loop()
+        return await self._listen(lambda: Connection(self, caller), port)
 
-        def connection() -> Connection:
+    async def open_to(self, caller: Caller, host: str, port: int) -> int:
+        """Give a caller a port on 127.0.0.1 that leads to one host, for programs that know no proxy.
+
+        Each connection is decided about when it comes, as if its caller had asked for the host by name.
+        """
+
+        async def reach(transport: asyncio.Transport) -> None:
+            route = self.decide(caller, host, port)
+            if route.service in self._streams:
+                await self.answer_stream(transport, caller, host.lower(), route)
+            else:
+                transport.abort()
+
+        return await self._listen(lambda: Tunnel(reach), 0)
+
+    async def _listen(self, make: Callable[[], Incoming], port: int) -> int:
+        def connection() -> Incoming:
             self._connections = {known for known in self._connections if not known.closed}
-            made = Connection(self, caller)
+            made = make()
             self._connections.add(made)
             return made
 
-        server = await loop.create_server(connection, "127.0.0.1", port)
+        server = await asyncio.get_running_loop().create_server(connection, "127.0.0.1", port)
         opened: int = server.sockets[0].getsockname()[1]
         self._ways[opened] = server
         return opened
@@ -92,9 +111,11 @@ class Fabric:
     def decide(self, caller: Caller, host: str, port: int) -> Route:
         """Decide about a connection, and record the decision."""
         route = self._network.route(caller, host)
-        if route.service is not None and port != HTTPS:
-            route = Route(verdict="unresolved", reason=f"{host} answers HTTPS on port {HTTPS} alone")
-        if route.service is not None and route.service not in self._handlers:
+        if route.service is not None and port != route.port:
+            route = Route(verdict="unresolved", reason=f"{host} answers on port {route.port} alone")
+        if route.service is not None and not (
+            route.service in self._handlers or route.service in self._streams
+        ):
             route = Route(verdict="unresolved", reason=f"{route.service} does not run in this offline Azure")
         self._store.note_connection(caller.name, caller.kind, host.lower(), port, route.verdict)
         return route
@@ -106,17 +127,42 @@ class Fabric:
 
         :raises OSError: the client went away or does not trust us.
         """
-        handover = _Handover()
-        secure = await asyncio.get_running_loop().start_tls(
-            transport,
-            handover,
-            self._authority.context(host),
-            server_side=True,
-            ssl_handshake_timeout=_HANDSHAKE_SECONDS,
-        )
-        if secure is None:
-            raise ConnectionAbortedError("the client went away during the handshake")
+        handover = Handover()
+        secure = await _secured(transport, handover, self._authority.context(host))
         handover.pass_on(self._site(caller, host, service)(), secure)
+
+    def is_stream(self, service: Service) -> bool:
+        """Whether a service is handed its connections as they are."""
+        return service in self._streams
+
+    async def answer_stream(
+        self, transport: asyncio.Transport, caller: Caller, host: str, route: Route
+    ) -> None:
+        """Hand the connection to the service that does not speak HTTP; by TLS, as that host and as 127.0.0.1.
+
+        :raises OSError: the client went away or does not trust us.
+        """
+        assert route.service is not None
+        handover = Handover()
+        if route.encrypted:
+            context = self._authority.context(host, local=True)
+            transport = await _secured(transport, handover, context)
+        else:
+            transport.set_protocol(handover)
+            transport.resume_reading()
+        arrival = Arrival(
+            caller=caller,
+            host=host,
+            resource_id=route.resource_id,
+            private=route.private,
+            encrypted=route.encrypted,
+        )
+
+        def open() -> bool:
+            now = self._network.route(caller, host)
+            return now.service is not None and now.resource_id == route.resource_id
+
+        handover.pass_on(self._streams[route.service](arrival, open), transport)
 
     def _site(self, caller: Caller, host: str, service: Service) -> web.Server:
         key = (caller, host, service)
@@ -150,26 +196,18 @@ class Fabric:
         return handle
 
 
-class Connection(asyncio.Protocol):
+class Connection(Incoming):
     """One connection of a caller, up to the end of its first request's head."""
 
     def __init__(self, fabric: Fabric, caller: Caller) -> None:
+        super().__init__()
         self._fabric = fabric
         self._caller = caller
         self._buffer = bytearray()
-        self._transport: asyncio.Transport | None = None
-        self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self.port = 0
-
-    @property
-    def closed(self) -> bool:
-        return self._transport is not None and self._transport.is_closing()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self.port = transport.get_extra_info("sockname")[1]
+        super().connection_made(transport)
         self._timer = asyncio.get_running_loop().call_later(_HEAD_SECONDS, self.abort)
 
     def data_received(self, data: bytes) -> None:
@@ -179,9 +217,9 @@ class Connection(asyncio.Protocol):
             if len(self._buffer) > _LONGEST_HEAD:
                 self._refuse(431, "The request's head is too long.")
             return
-        if self._task is None and self._transport is not None:
-            self._transport.pause_reading()
-            self._task = asyncio.get_running_loop().create_task(self._proceed(head, rest))
+        if self._task is None:
+            self._stop_timer()
+            self._proceed(self._route(head, rest))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
@@ -189,24 +227,12 @@ class Connection(asyncio.Protocol):
     def abort(self) -> None:
         """Drop the connection at once."""
         self._stop_timer()
-        if self._task is not None:
-            self._task.cancel()
-        if self._transport is not None:
-            self._transport.abort()
+        super().abort()
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-    async def _proceed(self, head: bytes, rest: bytes) -> None:
-        self._stop_timer()
-        try:
-            await self._route(head, rest)
-        except OSError as problem:
-            logger.debug("%s: %s", self._caller.name, problem)
-            if self._transport is not None:
-                self._transport.abort()
 
     async def _route(self, head: bytes, rest: bytes) -> None:
         assert self._transport is not None
@@ -235,7 +261,10 @@ class Connection(asyncio.Protocol):
         assert self._transport is not None
         host, port = _host_and_port(target, HTTPS)
         route = self._fabric.decide(self._caller, host, port)
-        if route.service is not None:
+        if route.service is not None and self._fabric.is_stream(route.service):
+            self._transport.write(_ESTABLISHED)
+            await self._fabric.answer_stream(self._transport, self._caller, host.lower(), route)
+        elif route.service is not None:
             self._transport.write(_ESTABLISHED)
             await self._fabric.answer_tls(self._transport, self._caller, host.lower(), route.service)
         elif route.verdict == "passed":
@@ -279,36 +308,19 @@ class Connection(asyncio.Protocol):
         self._transport.close()
 
 
-class _Handover(asyncio.Protocol):
-    """Keeps what arrives with the end of the handshake until the HTTP protocol is in its place."""
-
-    def __init__(self) -> None:
-        self._early = bytearray()
-        self._ended = False
-        self._lost: list[Exception | None] = []
-
-    def data_received(self, data: bytes) -> None:
-        self._early += data
-
-    def eof_received(self) -> bool:
-        self._ended = True
-        return True
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._lost.append(exc)
-
-    def pass_on(self, protocol: asyncio.Protocol, transport: asyncio.Transport) -> None:
-        protocol.connection_made(transport)
-        transport.set_protocol(protocol)
-        if self._early:
-            protocol.data_received(bytes(self._early))
-        if self._ended and not protocol.eof_received():
-            transport.close()
-        for reason in self._lost:
-            protocol.connection_lost(reason)
-
-
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
+
+
+async def _secured(
+    transport: asyncio.Transport, protocol: asyncio.Protocol, context: ssl.SSLContext
+) -> asyncio.Transport:
+    """:raises OSError: the client went away or does not trust us."""
+    secure = await asyncio.get_running_loop().start_tls(
+        transport, protocol, context, server_side=True, ssl_handshake_timeout=_HANDSHAKE_SECONDS
+    )
+    if secure is None:
+        raise ConnectionAbortedError("the client went away during the handshake")
+    return secure
 
 
 def _host_and_port(target: str, default: int) -> tuple[str, int]:

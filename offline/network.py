@@ -7,7 +7,7 @@ nobody told it to is found out here.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from offline.arm import network_view
@@ -18,12 +18,13 @@ from offline.arm.regions import region
 from offline.arm.store import Resource, Store
 from offline.arrival import Caller
 
-Service = Literal["manager", "sign_in", "openai", "vault", "apps"]
+Service = Literal["manager", "sign_in", "openai", "vault", "apps", "redis"]
 Verdict = Literal["azure", "private", "public", "unresolved", "refused", "passed"]
 
 ACCOUNT = "Microsoft.CognitiveServices/accounts"
 VAULT = "Microsoft.KeyVault/vaults"
 APP = "Microsoft.App/containerApps"
+CLUSTER = "Microsoft.Cache/redisEnterprise"
 
 MANAGER_HOSTS = frozenset({"management.azure.com"})
 SIGN_IN_HOSTS = frozenset(
@@ -38,7 +39,14 @@ SIGN_IN_SUFFIXES = (".login.microsoft.com", ".login.microsoftonline.com")
 ACCOUNT_SUFFIXES = ("openai.azure.com", "cognitiveservices.azure.com", "services.ai.azure.com")
 VAULT_SUFFIX = "vault.azure.net"
 APPS_SUFFIX = "azurecontainerapps.io"
+CACHE_SUFFIX = "redis.azure.net"
+HTTPS = 443
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+
+_SERVING = ("Succeeded", "Updating")
+"""States in which a cluster and its database answer."""
+_NAMED: dict[Service, str] = {"vault": "vault", "redis": "cluster"}
+"""What has a name, for people; an account where nothing is said."""
 
 FindTarget = Callable[[Store, str, str], PrivateTarget]
 """(store, network id, host) → where the name leads from inside that network."""
@@ -52,6 +60,10 @@ class Route:
     service: Service | None = None
     """Who answers; None for whatever is not answered here."""
     resource_id: str | None = None
+    port: int = HTTPS
+    """Where the service listens under that name."""
+    encrypted: bool = True
+    """False where it speaks without TLS."""
     reason: str = ""
     """For a connection that fails: why, and what would help."""
 
@@ -85,6 +97,8 @@ class Network:
             return self._service(caller, name, "vault", self._vault(label))
         if name.endswith(f".{APPS_SUFFIX}"):
             return self._app(caller, name)
+        if name.endswith(f".{CACHE_SUFFIX}"):
+            return self._cache(caller, name)
         if caller.kind == "app":
             return Route(
                 verdict="refused",
@@ -96,7 +110,7 @@ class Network:
         if resource is None:
             return Route(
                 verdict="unresolved",
-                reason=f"{host} does not resolve: no {'vault' if service == 'vault' else 'account'} has that name",
+                reason=f"{host} does not resolve: no {_NAMED.get(service, 'account')} has that name",
             )
         public = Route(verdict="public", service=service, resource_id=resource.id.text)
         if caller.network_id is None:
@@ -110,6 +124,32 @@ class Network:
         if target.outcome == "no_zone":
             return public
         return self._unreachable(host, caller.network_id, target)
+
+    def _cache(self, caller: Caller, host: str) -> Route:
+        """A cluster's host, which its database listens on. The public side is closed unless it was opened.
+
+        Source: docs redis/private-link. That a closed one refuses, and does not let callers wait, is assumed.
+        """
+        cluster = next((found for found in self._store.of_type(CLUSTER) if _host_of(found) == host), None)
+        route = self._service(caller, host, "redis", cluster)
+        if cluster is None or route.service is None:
+            return route
+        database = self._store.get(cluster.id.child("databases", "default"))
+        if database is None or database.state not in _SERVING or cluster.state not in _SERVING:
+            return Route(verdict="unresolved", reason=f"{host} has no database that runs")
+        if not route.private and cluster.properties.get("publicNetworkAccess") != "Enabled":
+            return Route(
+                verdict="refused",
+                reason=f"{host} is closed to the public side, where {caller.name} comes from: its network takes a "
+                "private endpoint to the cluster, and the private zone privatelink.redis.azure.net linked to it",
+            )
+        port = database.properties.get("port")
+        return replace(
+            route,
+            resource_id=database.id.text,
+            port=port if isinstance(port, int) else 0,
+            encrypted=database.properties.get("clientProtocol") != "Plaintext",
+        )
 
     def _regional(self, host: str, location: str) -> Route:
         """A region's own host: one of its accounts says there that it has a name of its own."""
@@ -192,6 +232,10 @@ def _is_revision_of(host: str, app: str) -> bool:
     label, _, domain = host.partition(".")
     name, _, rest = app.partition(".")
     return domain == rest and label.startswith(f"{name}--") and label != f"{name}--"
+
+
+def _host_of(cluster: Resource) -> str:
+    return str(cluster.properties.get("hostName", "")).lower()
 
 
 def _is_internal(environment: Resource) -> bool:

@@ -1,5 +1,6 @@
 """The fabric's certificate authority: trusted by whoever is given its bundle, and by nobody else."""
 
+import ipaddress
 import os
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -36,15 +37,18 @@ class Authority:
         self._key = key
         self._certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
         self._leaf_key = ec.generate_private_key(ec.SECP256R1())
-        self._contexts: dict[str, ssl.SSLContext] = {}
+        self._contexts: dict[tuple[str, bool], ssl.SSLContext] = {}
         self._write_bundle()
 
-    def context(self, host: str) -> ssl.SSLContext:
-        """How to answer TLS as that host."""
-        name = host.lower()
-        if name not in self._contexts:
-            self._contexts[name] = self._sign(name)
-        return self._contexts[name]
+    def context(self, host: str, *, local: bool = False) -> ssl.SSLContext:
+        """How to answer TLS as that host.
+
+        :param local: also to who reaches it through a port of this machine, and so asks for 127.0.0.1.
+        """
+        wanted = (host.lower(), local)
+        if wanted not in self._contexts:
+            self._contexts[wanted] = self._sign(*wanted)
+        return self._contexts[wanted]
 
     def _make(self, key_file: Path, certificate_file: Path) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
@@ -74,8 +78,11 @@ class Authority:
         roots = given if given is not None and given.is_file() and given != self._bundle else certifi.where()
         write_private(self._bundle, Path(roots).read_text().rstrip() + "\n" + ours)
 
-    def _sign(self, host: str) -> ssl.SSLContext:
+    def _sign(self, host: str, local: bool) -> ssl.SSLContext:
         now = datetime.now(UTC)
+        names: list[x509.GeneralName] = [x509.DNSName(host)]
+        if local:
+            names += [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
         # A common name holds at most 64 characters; what clients compare is the alternative name.
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host[:64])])
         certificate = (
@@ -86,7 +93,7 @@ class Authority:
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - timedelta(days=1))
             .not_valid_after(now + timedelta(days=_LEAF_DAYS))
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_key_usage(authority=False), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
