@@ -280,6 +280,20 @@ def fault_deployment(
     )
 
 
+@faults.command("cache")
+@_told
+def fault_cache(
+    cluster: Annotated[str, typer.Argument(help="Name or ARM id of the Managed Redis cluster.")],
+    answer: Annotated[str, typer.Option(help="refused or hang")] = "refused",
+) -> None:
+    """Take a cache away, until the faults are cleared.
+
+    - `refused`: its server ends, with all connections and what was cached; connections are refused
+    - `hang`: it stands still, and nobody gets an answer
+    """
+    _ask("cache", cluster=cluster, answer=answer)
+
+
 @faults.command("link")
 @_told
 def fault_link(

@@ -15,11 +15,14 @@ from offline.arm.kinds import Azure
 from offline.arm.store import Resource
 from offline.arrival import Caller
 from offline.dataplane.openai import disturbances
+from offline.dataplane.redis import outages
+from offline.dataplane.redis.servers import Servers
 from offline.fabric import Fabric
 from offline.laws import laws
 
 NETWORK = "Microsoft.Network/virtualNetworks"
 LINK = "Microsoft.Network/privateDnsZones/virtualNetworkLinks"
+CLUSTER = "Microsoft.Cache/redisEnterprise"
 IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
 ROLE_ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
 
@@ -33,10 +36,13 @@ class UnknownNameError(Exception):
 class ControlSurface:
     """A small HTTP server on loopback."""
 
-    def __init__(self, azure: Azure, *, fabric: Fabric, apps: AppsHost, faults: Faults) -> None:
+    def __init__(
+        self, azure: Azure, *, fabric: Fabric, apps: AppsHost, caches: Servers, faults: Faults
+    ) -> None:
         self._azure = azure
         self._fabric = fabric
         self._apps = apps
+        self._caches = caches
         self._faults = faults
         self._ways: dict[str, int] = {}
         self._runner: web.AppRunner | None = None
@@ -53,6 +59,7 @@ class ControlSurface:
             ("DELETE", "/faults", self._clear_faults),
             ("POST", "/faults/operation", self._fault_operation),
             ("POST", "/faults/deployment", self._fault_deployment),
+            ("POST", "/faults/cache", self._fault_cache),
             ("POST", "/faults/link", self._fault_link),
             ("POST", "/faults/role", self._fault_role),
             ("POST", "/faults/retire", self._fault_retire),
@@ -78,6 +85,8 @@ class ControlSurface:
         )
         return {
             "apps": [asdict(app) for app in self._apps.status()],
+            "caches": [asdict(cache) for cache in self._caches.status()],
+            "cachesMiss": self._caches.missing(),
             "resources": dict(resources),
             "operations": [{"resource": row.resource.text, "verb": row.verb} for row in store.unfinished()],
             "connections": [
@@ -109,12 +118,15 @@ class ControlSurface:
         return [
             *(asdict(fault) for fault in self._faults.list()),
             *(asdict(found) for found in disturbances.listed(self._azure.store)),
+            *(asdict(found) for found in outages.listed(self._azure.store)),
             *({"retired": model} for model in models.retired_on_demand(self._azure.store)),
         ]
 
     def _clear_faults(self, _: dict[str, Any]) -> object:
         self._faults.clear()
         disturbances.clear(self._azure.store)
+        outages.clear(self._azure.store)
+        self._caches.obey()
         return {}
 
     def _fault_operation(self, words: dict[str, Any]) -> object:
@@ -130,6 +142,13 @@ class ControlSurface:
     def _fault_deployment(self, words: dict[str, Any]) -> object:
         found = disturbances.add(self._azure.store, disturbances.Disturbance(**words))
         return {"says": f"Calls of {found.deployment} in {found.account}: {found.answer}."}
+
+    def _fault_cache(self, words: dict[str, Any]) -> object:
+        cluster = self._named(CLUSTER, words["cluster"])
+        outage = outages.Outage(**{**words, "cluster": cluster.id.text})
+        outages.add(self._azure.store, outage)
+        self._caches.obey()
+        return {"says": f"Connections to {cluster.id.name}: {outage.answer}."}
 
     def _fault_link(self, words: dict[str, Any]) -> object:
         network = self._named(NETWORK, words["network"])

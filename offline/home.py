@@ -81,6 +81,11 @@ class Home:
         return self.path / "apps"
 
     @property
+    def caches(self) -> Path:
+        """One folder a database of Redis: group/cluster/database."""
+        return self.path / "caches"
+
+    @property
     def signing_key(self) -> Path:
         return self.path / "signing.pem"
 
@@ -88,7 +93,7 @@ class Home:
         """Make the folder, readable by its owner alone."""
         self.path.mkdir(parents=True, exist_ok=True)
         self.path.chmod(0o700)
-        for folder in (self.authority, self.pulumi, self.stacks, self.apps):
+        for folder in (self.authority, self.pulumi, self.stacks, self.apps, self.caches):
             folder.mkdir(exist_ok=True)
 
     def credentials(self) -> Credentials:

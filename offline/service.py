@@ -29,6 +29,8 @@ from offline.arrival import Caller
 from offline.clock import Clock
 from offline.control_surface import ControlSurface
 from offline.dataplane.openai.handler import OpenAI
+from offline.dataplane.redis.handler import Redis
+from offline.dataplane.redis.servers import Servers
 from offline.dataplane.signin import SignIn
 from offline.dataplane.vault.handler import KeyVault
 from offline.fabric import Fabric
@@ -55,12 +57,14 @@ class Service:
         faults = Faults(store)
         self.fabric = Fabric(store, Authority(home), {}, Network(store))
         self.apps = AppsHost(store=store, clock=clock, home=home, fabric=self.fabric, tokens=tokens)
+        self.caches = Servers(store, home)
         azure = Azure(
             store=store,
             clock=clock,
             tenant_id=credentials.tenant_id,
             subscription_id=credentials.subscription_id,
             apps=self.apps,
+            caches=self.caches,
             kinds=KINDS,
         )
         self.operations = Operations(azure, faults)
@@ -73,7 +77,10 @@ class Service:
         self.fabric.register("openai", openai.handle)
         self.fabric.register("vault", KeyVault(store, tokens=tokens, access=access).handle)
         self.fabric.register("apps", self.apps.handle)
-        self.control = ControlSurface(azure, fabric=self.fabric, apps=self.apps, faults=faults)
+        self.fabric.register_stream("redis", Redis(store, tokens=tokens, servers=self.caches).connect)
+        self.control = ControlSurface(
+            azure, fabric=self.fabric, apps=self.apps, caches=self.caches, faults=faults
+        )
         self._store = store
 
     async def run(self, wanted_port: int, speed: float, ready: int | None) -> None:
@@ -84,6 +91,7 @@ class Service:
         person = await self.fabric.open(Caller(name="person", kind="person"), self._last_port("proxy"))
         control = await self.control.serve()
         ingress = await self.apps.ingress.serve_local(_free(wanted_port))
+        await self.caches.start()
         await self.apps.start()
         self.operations.resume()
         record = ServiceRecord(
@@ -103,6 +111,7 @@ class Service:
         logger.info("stopping")
         await self.operations.close()
         await self.apps.shutdown()
+        await self.caches.close()
         await self.control.close()
         await self.fabric.shut_down()
         self._store.close()

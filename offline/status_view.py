@@ -18,7 +18,13 @@ def draw(home: Home, record: ServiceRecord, report: Mapping[str, Any]) -> Render
         Text(f"Offline Azure in {home.path}, pid {record.pid}, {record.speed:g} times Azure's speed"),
         *(
             part
-            for part in (_apps(report), _resources(report), _connections(report), _faults(report))
+            for part in (
+                _apps(report),
+                _caches(report),
+                _resources(report),
+                _connections(report),
+                _faults(report),
+            )
             if part
         ),
     )
@@ -40,6 +46,18 @@ def _apps(report: Mapping[str, Any]) -> Table | None:
                 f"http://localhost:{app['local_port']}" if app.get("local_port") else "",
             )
     return table if table.row_count else None
+
+
+def _caches(report: Mapping[str, Any]) -> RenderableType | None:
+    if not report["caches"]:
+        return None
+    table = Table(title="Caches", title_justify="left")
+    for column in ("cluster", "state", "runs", "pid"):
+        table.add_column(column)
+    for cache in report["caches"]:
+        table.add_row(cache["cluster"], cache["state"], cache["program"] or "", str(cache["pid"] or ""))
+    missing = report["cachesMiss"]
+    return Group(table, Text(f"There is {missing}", style="red")) if missing else table
 
 
 def _resources(report: Mapping[str, Any]) -> Table | None:

@@ -11,6 +11,7 @@ from offline.apps.records import RevisionRows
 from offline.apps.replica import Program, Replica, replica_name
 from offline.apps.revision import Revision
 from offline.apps.running import RunningApp
+from offline.apps.ways import Ways
 from offline.apps.workplace import Surroundings
 from offline.arm import container_apps_laws as laws
 from offline.arm.container_app_template import App, Template
@@ -34,12 +35,14 @@ class RevisionFactory:
         store: Store,
         clock: Clock,
         home: Home,
+        ways: Ways,
         identities: IdentityEndpoint,
         images: Callable[[str], ImageCommand | None],
     ) -> None:
         self._store = store
         self._clock = clock
         self._home = home
+        self._ways = ways
         self._identities = identities
         self._images = images
         self._session: aiohttp.ClientSession | None = None
@@ -107,6 +110,7 @@ class RevisionFactory:
             ),
             folder=self._home.apps / app.name / revision.name / name,
             secrets=secrets,
+            tunnel=lambda host, port: self._ways.tunnel_of(running.app, host, port),
             clock=self._clock,
             session=self._session,
             on_change=changed,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 
 from aiohttp import web
 
-from offline.apps import process as processes
+from offline import processes
 from offline.apps.factory import RevisionFactory, revision_fqdn
 from offline.apps.identities import IdentityTokens
 from offline.apps.identity_endpoint import IdentityEndpoint
@@ -68,7 +68,7 @@ class AppsHost:
         self._identity_endpoint = IdentityEndpoint(tokens)
         self._apps: dict[str, RunningApp] = {}
         self._background: set[asyncio.Task[None]] = set()
-        self._factory = RevisionFactory(store, clock, home, self._identity_endpoint, images)
+        self._factory = RevisionFactory(store, clock, home, self._ways, self._identity_endpoint, images)
         self.ingress = Ingress(store, self._apps, idle_seconds=idle_seconds)
 
     # The service's start and end -----------------------------------------------------------------------------------

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import os
 import secrets as randomness
+import shlex
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -11,7 +13,8 @@ from pathlib import Path
 
 import aiohttp
 
-from offline.apps import process as processes
+from offline import processes
+from offline.apps.addresses import Addresses, Tunnel
 from offline.apps.probes import ContainerDeadError, Prober
 from offline.apps.workplace import (
     VOLUMES,
@@ -21,6 +24,7 @@ from offline.apps.workplace import (
     environment,
     listening_port,
     make_volumes,
+    values,
 )
 from offline.arm.container_app_template import Container, Template
 from offline.clock import Clock
@@ -141,18 +145,22 @@ class RunningContainer:
         self.pid = None
 
     async def _spawn(self) -> asyncio.subprocess.Process:
+        """`OFFLINE_REPLICA_WRAPPER` in the service's environment is put in front of the command: a tracer, say."""
         replica, program = self._replica, self._program
-        values = replica.secrets()
-        volumes = make_volumes(replica.template, replica.folder, values)
+        secrets = replica.secrets()
+        volumes = make_volumes(replica.template, replica.folder, secrets)
         paths = Paths(program.container, volumes)
+        addresses = await Addresses.named_in(values(program.container, secrets), replica.tunnel)
         self.port = processes.free_port()
+        wrapper = shlex.split(os.environ.get("OFFLINE_REPLICA_WRAPPER", ""))
         return await processes.spawn(
-            arguments(program.container, program.image, paths, port=self.port),
+            [*wrapper, *arguments(program.container, program.image, paths, port=self.port)],
             environment=environment(
                 program.container,
                 replica.surroundings,
-                values,
+                secrets,
                 paths,
+                addresses,
                 port=self.port,
                 home=replica.folder,
                 programs=program.image.programs if program.image is not None else None,
@@ -178,6 +186,7 @@ class Replica:
         surroundings: Surroundings,
         folder: Path,
         secrets: Secrets,
+        tunnel: Tunnel,
         clock: Clock,
         session: aiohttp.ClientSession,
         on_change: Callable[[], None],
@@ -188,6 +197,7 @@ class Replica:
         self.surroundings = surroundings
         self.folder = folder
         self.secrets = secrets
+        self.tunnel = tunnel
         self.clock = clock
         self.session = session
         self.created = Clock.stamp()

@@ -1,7 +1,8 @@
 """What a replica's process finds when it starts: its folder with the mounted volumes, its arguments, its environment.
 
 In a container a volume lies at its mount path. Here it lies in the replica's folder, and the mount path is replaced by
-that folder wherever arguments and environment name it.
+that folder wherever arguments and environment name it. Variables that name an address which no proxy leads to name a
+port of this machine instead (`addresses.py`).
 """
 
 import os
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from offline.apps.addresses import Addresses
 from offline.arm.container_app_template import Container, Template, Variable
 from offline.home import write_private
 from offline.images import ImageCommand
@@ -111,19 +113,32 @@ def environment(
     surroundings: Surroundings,
     secrets: Mapping[str, str],
     paths: Paths,
+    addresses: Addresses,
     *,
     port: int,
     home: Path,
     programs: Path | None,
 ) -> dict[str, str]:
-    """All that the process inherits. Secret values arrive byte for byte; nothing of the service's own does."""
+    """All that the process inherits. Secret values arrive byte for byte but for an address; nothing of the service's
+    own does."""
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     found = {**inherited, "HOME": str(home)}
     if programs is not None:
         found["PATH"] = os.pathsep.join([str(programs), found.get("PATH", os.defpath)])
     for variable in container.environment:
-        found[variable.name] = _value(variable, secrets, paths)
+        found[variable.name] = addresses.real(_value(variable, secrets, paths))
     return {**found, **surroundings.variables(port)}
+
+
+def values(container: Container, secrets: Mapping[str, str]) -> list[str]:
+    """What the template's variables say.
+
+    :raises KeyError: one names a secret that is not there.
+    """
+    return [
+        variable.value if variable.secret is None else secrets[variable.secret]
+        for variable in container.environment
+    ]
 
 
 def _value(variable: Variable, secrets: Mapping[str, str], paths: Paths) -> str:

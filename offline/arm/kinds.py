@@ -37,6 +37,14 @@ class ContainerAppsHost(Protocol):
         ...
 
 
+class CacheHost(Protocol):
+    """Serves what is in the databases of Redis (`offline/dataplane/redis`)."""
+
+    def end(self, database: ResourceId) -> None:
+        """End the server of a deleted database, and with it what was in it."""
+        ...
+
+
 @dataclass(kw_only=True)
 class Azure:
     """The parts that kinds work with."""
@@ -46,6 +54,7 @@ class Azure:
     tenant_id: str
     subscription_id: str
     apps: ContainerAppsHost
+    caches: CacheHost
     kinds: Mapping[str, "Kind"]
     """By lower-case ARM type."""
 

@@ -1,4 +1,7 @@
-"""Microsoft.Cache/redisEnterprise: Azure Managed Redis, its database and who may use it. Nothing is cached here."""
+"""Microsoft.Cache/redisEnterprise: Azure Managed Redis, its database and who may use it.
+
+What is in a database is the business of `offline/dataplane/redis`.
+"""
 
 import base64
 import secrets
@@ -16,6 +19,7 @@ from offline.arm.taken_names import elsewhere
 
 CLUSTER = "Microsoft.Cache/redisEnterprise"
 DATABASE = f"{CLUSTER}/databases"
+ASSIGNMENT = f"{DATABASE}/accessPolicyAssignments"
 KEYS = ("primaryKey", "secondaryKey")
 
 _STATES = {"create": "Creating", "update": "Updating", "delete": "Deleting"}
@@ -143,11 +147,16 @@ class Database(Kind):
     def shown(self, azure: Azure, resource: Resource) -> JSON:
         return _with_state(azure, resource).body
 
+    def removed(self, azure: Azure, resource: Resource) -> None:
+        """What was in it is gone with it."""
+        super().removed(azure, resource)
+        azure.caches.end(resource.id)
+
 
 class AccessPolicyAssignment(Kind):
     """Somebody of the directory who may use a database. Two at once are both accepted, and one of them fails."""
 
-    type = f"{DATABASE}/accessPolicyAssignments"
+    type = ASSIGNMENT
     create_seconds = 20  # these assumed
     update_seconds = 20
     delete_seconds = 20

@@ -32,6 +32,7 @@ RESOURCES = frozenset(
         "https://storage.azure.com",
         "https://ossrdbms-aad.database.windows.net",
         "https://redis.azure.com",
+        "acca5fbb-b7e4-4009-81f1-37e38fd66d78",  # the same, by its id
         "https://monitor.azure.com",
         "https://api.loganalytics.io",
         "https://containerregistry.azure.net",

@@ -26,6 +26,7 @@ from offline.arrival import Arrival, Caller
 from offline.clock import Clock
 from offline.home import Home
 from offline.images import ImageCommand, ImageUnavailableError
+from tests.offline.arm_rig import NoCaches
 
 STUB = Path(__file__).parent / "apps_stub.py"
 GROUP = "/subscriptions/s/resourceGroups/g"
@@ -73,11 +74,16 @@ def made_up_images(image: str) -> ImageCommand | None:
 class FakeFabric:
     def __init__(self) -> None:
         self.callers: list[Caller] = []
+        self.tunnels: list[tuple[Caller, str, int]] = []
         self.closed: list[int] = []
 
     async def open(self, caller: Caller) -> int:
         self.callers.append(caller)
         return 50000 + len(self.callers)
+
+    async def open_to(self, caller: Caller, host: str, port: int) -> int:
+        self.tunnels.append((caller, host, port))
+        return 60000 + len(self.tunnels)
 
     async def close(self, port: int) -> None:
         self.closed.append(port)
@@ -137,6 +143,7 @@ class Stand:
             tenant_id="t",
             subscription_id="s",
             apps=self.host,
+            caches=NoCaches(),
             kinds={kind.type.lower(): kind for kind in KINDS},
         )
         self.add(NETWORK, {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}})

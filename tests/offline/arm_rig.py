@@ -62,6 +62,13 @@ class NoApps:
         return None
 
 
+class NoCaches:
+    """No database is served in these tests."""
+
+    def end(self, database: ResourceId) -> None:
+        return None
+
+
 class Rig:
     """The service in a thread, and a client for it.
 
@@ -100,6 +107,7 @@ class Rig:
             tenant_id=TENANT,
             subscription_id=SUBSCRIPTION,
             apps=NoApps(),
+            caches=NoCaches(),
             kinds=self.kinds,
         )
         self.faults = Faults(self.store)

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from offline.apps import process as processes
+from offline import processes
 from offline.arm.errors import ArmError
 from tests.offline.apps_rig import IDENTITY, NETWORK, STUB, VAULT, Stand, app_body, run, until
 

@@ -5,7 +5,6 @@ import contextlib
 import ctypes
 import json
 import os
-import shlex
 import signal
 import socket
 import sys
@@ -35,22 +34,25 @@ def _die_with_parent() -> None:
 
 
 async def spawn(
-    command: Sequence[str], *, environment: Mapping[str, str], folder: Path, log: Path
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    folder: Path,
+    log: Path,
+    told: str | None = None,
 ) -> asyncio.subprocess.Process:
     """Start a process in a session of its own, its output appended to a log that only the owner can read.
 
-    `OFFLINE_REPLICA_WRAPPER` in the service's environment is put in front of the command: a tracer or a profiler.
-
+    :param told: all that it reads on its standard input: what may stand in no argument and in no file.
     :raises OSError: there is no such program.
     """
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         process = await asyncio.create_subprocess_exec(
-            *shlex.split(os.environ.get("OFFLINE_REPLICA_WRAPPER", "")),
             *command,
             cwd=folder,
             env=environment,
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.DEVNULL if told is None else asyncio.subprocess.PIPE,
             stdout=output,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
@@ -63,6 +65,9 @@ async def spawn(
             log.parent / f"{log.stem}.{RECORD}",
             json.dumps({"pid": process.pid, "started": psutil.Process(process.pid).create_time()}),
         )
+    if told is not None and process.stdin is not None:
+        process.stdin.write(told.encode())
+        process.stdin.close()
     return process
 
 
@@ -83,21 +88,21 @@ def _kill_session(leader: int) -> None:
         os.killpg(leader, signal.SIGKILL)
 
 
-def kill_orphans(apps: Path) -> int:
+def kill_orphans(folder: Path) -> int:
     """End what an earlier service of this home left behind when it was killed; returns how many there were.
 
-    They are known by their records, and by HOME, which every replica's process and its children inherit: the
-    folder of the replica.
+    They are known by their records, and by HOME, which every process and its children inherit: a folder of their
+    own, three below this one.
     """
     left: dict[int, psutil.Process] = {}
-    for record in apps.glob(f"*/*/*/*.{RECORD}"):
+    for record in folder.glob(f"*/*/*/*.{RECORD}"):
         found = _recorded(record)
         if found is not None:
             left[found.pid] = found
         record.unlink(missing_ok=True)
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
-            if process.pid != os.getpid() and Path(process.environ().get("HOME", "/")).is_relative_to(apps):
+            if process.pid != os.getpid() and Path(process.environ().get("HOME", "/")).is_relative_to(folder):
                 left[process.pid] = process
     for process in left.values():
         with contextlib.suppress(psutil.NoSuchProcess):
