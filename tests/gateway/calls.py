@@ -33,10 +33,10 @@ class Said:
 class Gateway:
     """The deployed gateway, asked by many callers at once."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, key: str | None = None) -> None:
         self._http = httpx.Client(
             base_url=stack.base_url,
-            headers={"Authorization": f"Bearer {stack.key()}"},
+            headers={"Authorization": f"Bearer {key or stack.key()}"},
             timeout=60,
             trust_env=False,
         )
