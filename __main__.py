@@ -187,6 +187,7 @@ def main(settings: Settings) -> None:
             network_id=network.id,
             link_name=names.virtual_network,
             internal=internal,
+            zone_redundant=settings.gateway.zone_redundant,
             tags=tags,
         ),
         inside,

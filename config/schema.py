@@ -102,7 +102,9 @@ class Deployment(Section):
     kind: Literal["chat", "embedding"] | None = Field(
         None, description="what the model does; other providers only"
     )
-    api_base: str | None = Field(None, pattern="^https://", description="where it is; other providers only")
+    api_base: str | None = Field(
+        None, pattern="^https://", description="where it is on the internet; other providers only"
+    )
     api_key_variable: VariableName | None = Field(
         None,
         description="the variable that holds its key, from the secret providerKeys; other providers only",
@@ -226,6 +228,11 @@ class Gateway(Section):
         1, ge=0, le=1000, description="0 lets it sleep: the first call then waits for a start"
     )
     max_replicas: Whole = Field(3, ge=1, le=1000, description="the most that load may start")
+    zone_redundant: bool = Field(
+        False,
+        description="whether its environment spreads replicas over the region's zones, which it must have; it takes "
+        "two replicas to gain by it, and a change makes the environment anew",
+    )
     concurrent_requests: Positive = Field(20, description="calls a replica before another one is started")
     request_timeout_seconds: Positive = Field(110, description="how long one try may take")
     num_retries: Whole = Field(1, ge=0, le=5, description="further tries after a failed one")

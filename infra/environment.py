@@ -19,6 +19,7 @@ class EnvironmentArgs:
     network_id: pulumi.Input[str]
     link_name: str
     internal: bool
+    zone_redundant: bool
     tags: Mapping[str, str]
 
 
@@ -39,9 +40,12 @@ class Environment(pulumi.ComponentResource):
             environment_name=name,
             resource_group_name=args.resource_group_name,
             location=args.location,
+            # waived Azure.ContainerApp.PublicAccess in dev: it is called from outside, by the ranges in ingress.allow
             vnet_configuration=app.VnetConfigurationArgs(
                 infrastructure_subnet_id=args.subnet_id, internal=args.internal
             ),
+            # waived Azure.ContainerApp.AvailabilityZone in dev, staging: one replica will do there, in one zone
+            zone_redundant=args.zone_redundant,
             workload_profiles=[app.WorkloadProfileArgs(name=CONSUMPTION, workload_profile_type=CONSUMPTION)],
             public_network_access=app.PublicNetworkAccess.DISABLED
             if args.internal

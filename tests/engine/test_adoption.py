@@ -196,7 +196,6 @@ STILL_WRITTEN: Mapping[str, Mapping[str, str]] = {
         "identity": LEFT_TO_AZURE,
         "infrastructureResourceGroup": LEFT_TO_AZURE,
         "peerAuthentication": LEFT_TO_AZURE,
-        "zoneRedundant": LEFT_TO_AZURE,
     },
     "azure-native:cognitiveservices:Account": {
         "properties.allowedFqdnList": SAID_EMPTY,
