@@ -23,6 +23,9 @@ def gateway_rules(
 ) -> list[network.SecurityRuleArgs]:
     """The Container Apps subnet: callers come in by HTTPS, and out goes only what the gateway needs.
 
+    Azure's own rule 65000 would let everything out to the network and to what is joined to it: whoever gets into the
+    gateway would get on from there (Azure.NSG.LateralTraversal). A provider in such a network needs a rule here.
+
     :param services: what the gateway asks for by the private endpoints.
     """
     return [
@@ -74,7 +77,7 @@ def gateway_rules(
             "443",
             "The image's registry; other providers",
         ),
-        _deny("out-internet", 4000, "Outbound", ANY, "Internet"),
+        _deny("out-others", 4000, "Outbound", ANY, ANY),
     ]
 
 
@@ -89,6 +92,7 @@ def endpoint_rules(own: str, gateway: str, services: Mapping[int, str]) -> list[
             for priority, (port, service) in enumerate(services.items(), start=100)
         ),
         _deny("in-others", 4096, "Inbound", ANY, own),
+        _deny("out-others", 4096, "Outbound", ANY, ANY),
     ]
 
 

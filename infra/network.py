@@ -101,6 +101,8 @@ class Network(pulumi.ComponentResource):
             ),
             # By default a security group is not asked about private endpoints at all.
             private_endpoint_network_policies=network.VirtualNetworkPrivateEndpointNetworkPolicies.NETWORK_SECURITY_GROUP_ENABLED,
+            # Nothing here calls anybody. Fixed once the subnet is made.
+            default_outbound_access=False,
             # One write under a network at a time, or Azure answers AnotherOperationInProgress. The gateway's comes
             # first, because the environment in it takes longest. Endpoints write to the network too: theirs is the
             # later subnet, so that both are there.
