@@ -80,6 +80,8 @@ class Gateway(pulumi.ComponentResource):
             identity=app.ManagedServiceIdentityArgs(
                 type=app.ManagedServiceIdentityType.USER_ASSIGNED, user_assigned_identities=[args.identity_id]
             ),
+            # waived 2b585559-a78e-4cc4-b1aa-fb169d2f6b96: callers show keys of their own, which LiteLLM checks.
+            # Container Apps would ask them for a token of Entra's, and the clients of OpenAI have none
             configuration=app.ConfigurationArgs(
                 active_revisions_mode=app.ActiveRevisionsMode.SINGLE,
                 max_inactive_revisions=10,
@@ -91,6 +93,9 @@ class Gateway(pulumi.ComponentResource):
                         else app.IdentitySettingsLifeCycle.NONE,
                     )
                 ],
+                # waived Azure.ContainerApp.ExternalIngress: callers are outside of the environment
+                # waived Azure.ContainerApp.RestrictIngress in staging, prod: an internal environment has no other way
+                # in than the network, and there the security group decides
                 ingress=_ingress(args.allow),
                 secrets=[
                     app.SecretArgs(name=CONFIG_SECRET, value=args.config),
@@ -103,6 +108,7 @@ class Gateway(pulumi.ComponentResource):
             ),
             template=app.TemplateArgs(
                 containers=[_container(args, modules)],
+                # waived Azure.ContainerApp.Storage: what is mounted is config, read and never written
                 volumes=[
                     app.VolumeArgs(
                         name="config",

@@ -7,7 +7,7 @@ import pytest
 
 from tests.cloud import Cloud, Stack
 
-pytest_plugins = ["tests.cut_short.extent", "tests.guards.tally", "tests.laws.tally"]
+pytest_plugins = ["tests.checkov.tally", "tests.cut_short.extent", "tests.guards.tally", "tests.laws.tally"]
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def scratch(tmp_path: Path) -> Path:
     return tmp_path
 
 
-_LONGEST_FIRST = ("demo", "guards", "cut_short", "engine", "gateway")
+_LONGEST_FIRST = ("demo", "guards", "cut_short", "engine", "gateway", "checkov")
 """Rungs that deploy. With files dealt out in this order, no worker is left with the longest one at the end."""
 
 
