@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -122,6 +123,61 @@ def cost(
         # In a file or a page nobody sees where a terminal would end.
         page = out if out.is_terminal else Console(width=cost_view.WIDTH, highlight=False)
         page.print(cost_view.draw(report, stack, prices))
+
+
+@app.command()
+def smoke(
+    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack's name.")],
+    cwd: Annotated[
+        Path,
+        typer.Option(
+            "--cwd", "-C", help="Folder of Pulumi.yaml and the stack's file.", file_okay=False, exists=True
+        ),
+    ] = Path(),
+    application: Annotated[
+        str | None, typer.Option(help="Whose key is used; the first of the settings when left out.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds for each call.", min=1)] = 60,
+    within: Annotated[
+        float,
+        typer.Option(help="Minutes to go on asking until all is well; left out, each is asked once.", min=0),
+    ] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Ask a deployed gateway for its models, a chat completion, a stream and an embedding.
+
+    With the address and an application's key out of the stack's outputs. Says what answered and in what time; of a
+    call that failed, why, and what to look at next. Ends with 1 when one did. Costs a few tokens.
+
+    An internal gateway answers inside its network alone.
+
+    Against Azure: `python -m ops smoke --stack prod`
+
+    Offline: `python -m offline run -- python -m ops smoke --stack dev -C .offline/config/litellm-azure`
+    """
+    from config.settings import SettingsError
+    from ops import smoke as smoking
+    from ops import smoke_view
+    from ops.stack import Stack, StackError
+
+    try:
+        with err.status("") as status:
+            gateway = smoking.gateway_of(Stack(name=stack, folder=cwd), application, date.today())
+            report = smoking.smoke_until_well(
+                gateway, timeout, within * 60, lambda step: status.update(f"{step} …")
+            )
+    except (smoking.SmokeError, StackError, SettingsError) as problem:
+        err.print(str(problem), style="red", markup=False)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        err.print("Interrupted. Nothing was changed.")
+        raise typer.Exit(130) from None
+    if as_json:
+        print(json.dumps(smoke_view.as_json(report, stack), indent=2))  # noqa: T201 - for programs
+    else:
+        out.print(smoke_view.draw(report, stack))
+    if not report.well:
+        raise typer.Exit(1)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,22 @@ class Stack:
         found: Export = json.loads(self._run("stack", "export"))
         return found
 
+    def outputs(self) -> dict[str, Any]:
+        """What the last `up` has printed, secrets included.
+
+        :raises StackError: there is no such stack, or no way to it.
+        """
+        found: dict[str, Any] = json.loads(self._run("stack", "output", "--json", "--show-secrets"))
+        return found
+
+    def configuration(self) -> dict[str, str]:
+        """The settings as the program gets them: by full key, as text, secrets included.
+
+        :raises StackError: there is no such stack, or its secrets can't be decrypted.
+        """
+        told = json.loads(self._run("config", "--json", "--show-secrets"))
+        return {key: entry["value"] for key, entry in told.items()}
+
     def replace(self, export: Export) -> None:
         """Put an edited export in the state's place.
 

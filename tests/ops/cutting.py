@@ -2,13 +2,13 @@
 
 import json
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
 from offline import control
-from tests.cloud import ROOT, Cloud, Stack
+from tests.cloud import Cloud, Stack
+from tests.ops import commands
 
 PATIENCE = 60.0
 
@@ -39,13 +39,7 @@ def hanging(cloud: Cloud, resource_type: str, verb: str) -> None:
 
 def resume(stack: Stack, *words: str, fails: bool = False) -> str:
     """`python -m ops resume`, as a user runs it; what it printed."""
-    folder = stack.cloud.home.path / "config" / "litellm-azure"
-    command = [sys.executable, "-m", "ops", "resume", "--stack", stack.name, "--cwd", str(folder), *words]
-    done = subprocess.run(
-        command, env=stack.cloud.engine(), cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode != 0) == fails, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr, done.stderr
+    done = commands.run(stack, "resume", *words, fails=fails)
     return done.stderr if fails else done.stdout
 
 
