@@ -41,6 +41,11 @@ RESOURCES = frozenset(
 """What a token can be asked for."""
 
 
+FOR_PEOPLE = frozenset({"openid", "offline_access", "profile"})
+"""Scopes that an application means nothing by, and MSAL for Go sends with every request all the same
+(`defaultScopes` in its accesstokens.go): so does whatever is written in Go, the Pulumi CLI's backends among it."""
+
+
 @dataclass(kw_only=True, eq=False)
 class SignInError(Exception):
     """A refusal in OAuth's form, with Entra's number."""
@@ -186,7 +191,7 @@ class SignIn:
 
 def _audience(form: Mapping[str, str], *, with_scope: bool) -> str:
     if with_scope:
-        scopes = form.get("scope", "").split()
+        scopes = [scope for scope in form.get("scope", "").split() if scope not in FOR_PEOPLE]
         if len(scopes) != 1 or not scopes[0].endswith("/.default"):
             raise SignInError(
                 status=400,

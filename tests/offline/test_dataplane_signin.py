@@ -115,6 +115,23 @@ def test_a_sign_in_tells_how_fast_time_goes(azure_: Running) -> None:
     assert answer.headers["x-offline-speed"] == "50"
 
 
+def test_what_is_written_in_go_asks_for_peoples_scopes_too(azure_: Running) -> None:
+    """MSAL for Go sends them with every request: the Pulumi CLI's for its backend, the real azure-native's."""
+    who = azure_.home.credentials()
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": who.client_id,
+        "client_secret": who.client_secret,
+        "scope": "https://vault.azure.net/.default openid offline_access profile",
+    }
+    with azure_.client() as client:
+        answer = client.post(
+            f"https://login.microsoftonline.com/{who.tenant_id}/oauth2/v2.0/token", data=form
+        )
+    assert answer.status_code == 200
+    assert "access_token" in answer.json()
+
+
 def test_another_tenant_does_not_exist(azure_: Running) -> None:
     with azure_.client() as client:
         answer = client.get("https://login.microsoftonline.com/0000/v2.0/.well-known/openid-configuration")
