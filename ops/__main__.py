@@ -103,8 +103,6 @@ def cost(
 
     Today's price of each item: `--json` has the address of the Azure Retail Prices API that answers with it.
     """
-    from datetime import date
-
     from config.prices import Prices
     from config.problems import SettingsError
     from ops import cost as costing

@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,10 +26,13 @@ class Phase:
     """Streams that broke off after their first words: nobody can take those up again."""
     again: int = 0
     """Requests beyond one a call: the client's own further tries."""
+    slowest: float = 0
+    """Seconds of the slowest call."""
 
     @property
     def row(self) -> str:
-        return f"| {self.happens} | {self.calls} | {len(self.failed)} | {self.again} | {self.cut} |"
+        numbers = (self.calls, len(self.failed), self.again, self.cut, f"{self.slowest:.1f} s")
+        return f"| {self.happens} | {' | '.join(map(str, numbers))} |"
 
 
 class _CutError(Exception):
@@ -42,6 +46,7 @@ class Load:
         self.phases: list[Phase] = []
         self._end = threading.Event()
         self._moved = threading.Condition()
+        self._own = threading.local()
         http = openai.DefaultHttpxClient(trust_env=False, event_hooks={"request": [self._asked]}, timeout=60)
         self._client = openai.OpenAI(base_url=f"{base_url}/v1", api_key=key, http_client=http)
         self._kinds: tuple[Callable[[], None], ...] = (
@@ -82,21 +87,21 @@ class Load:
     def table(self) -> str:
         return "\n".join(
             (
-                "| while | calls | failed | asked again by the client | streams cut |",
-                "|---|---|---|---|---|",
+                "| while | calls | failed | asked again by the client | streams cut | slowest |",
+                "|---|---|---|---|---|---|",
                 *(phase.row for phase in self.phases),
             )
         )
 
     def _asked(self, request: object) -> None:
-        with self._moved:
-            self.phases[-1].again += 1
+        self._own.requests += 1
 
     def _call(self, first: int) -> None:
         for kind in itertools.islice(itertools.cycle(self._kinds), first, None):
             if self._end.is_set():
                 return
-            failure, cut = "", False
+            failure, cut, begin = "", False, time.monotonic()
+            self._own.requests = 0
             try:
                 kind()
             except _CutError:
@@ -106,7 +111,8 @@ class Load:
             with self._moved:
                 phase = self.phases[-1]
                 phase.calls += 1
-                phase.again -= 1
+                phase.again += self._own.requests - 1
+                phase.slowest = max(phase.slowest, time.monotonic() - begin)
                 phase.cut += cut
                 phase.failed += [failure] if failure else []
                 self._moved.notify_all()
