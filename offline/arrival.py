@@ -45,7 +45,7 @@ class Handler(Protocol):
 class StreamHandler(Protocol):
     """A service behind the fabric that does not speak HTTP: it is handed each connection as it is.
 
-    :param open: whether the network would still let the connection through.
+    :param is_open: whether the network would still let the connection through.
     """
 
-    def __call__(self, arrival: Arrival, open: Callable[[], bool]) -> asyncio.Protocol: ...
+    def __call__(self, arrival: Arrival, is_open: Callable[[], bool]) -> asyncio.Protocol: ...

@@ -86,7 +86,7 @@ class ControlSurface:
         return {
             "apps": [asdict(app) for app in self._apps.status()],
             "caches": [asdict(cache) for cache in self._caches.status()],
-            "cachesMiss": self._caches.missing(),
+            "redis_missing": self._caches.missing(),
             "resources": dict(resources),
             "operations": [{"resource": row.resource.text, "verb": row.verb} for row in store.unfinished()],
             "connections": [

@@ -158,11 +158,11 @@ class Fabric:
             encrypted=route.encrypted,
         )
 
-        def open() -> bool:
+        def is_open() -> bool:
             now = self._network.route(caller, host)
             return now.service is not None and now.resource_id == route.resource_id
 
-        handover.pass_on(self._streams[route.service](arrival, open), transport)
+        handover.pass_on(self._streams[route.service](arrival, is_open), transport)
 
     def _site(self, caller: Caller, host: str, service: Service) -> web.Server:
         key = (caller, host, service)

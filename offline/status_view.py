@@ -56,7 +56,7 @@ def _caches(report: Mapping[str, Any]) -> RenderableType | None:
         table.add_column(column)
     for cache in report["caches"]:
         table.add_row(cache["cluster"], cache["state"], cache["program"] or "", str(cache["pid"] or ""))
-    missing = report["cachesMiss"]
+    missing = report["redis_missing"]
     return Group(table, Text(f"There is {missing}", style="red")) if missing else table
 
 

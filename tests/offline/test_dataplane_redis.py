@@ -1,22 +1,28 @@
 """Azure Managed Redis as its callers see it: redis-py against a real server behind the fabric."""
 
+import json
 import socket
 import ssl
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 import redis
+from rich.console import Console
 
+from offline import status_view
 from offline.arm.ids import ResourceId
 from offline.arrival import Caller
 from offline.dataplane.redis import outages, program
 from offline.dataplane.redis.outages import Outage
+from offline.home import ServiceRecord
 from tests.offline.caches import (
     CLUSTER,
     DATABASE,
@@ -66,7 +72,8 @@ def test_both_protocols_sign_in(cache: Caches, protocol: int) -> None:
     """The older one says AUTH alone, the newer one HELLO with AUTH in it: the server answers each."""
     with cache.client(protocol=protocol) as client:
         assert client.ping() is True
-        assert client.client_info()["resp"] == str(protocol)
+        told: Any = client.execute_command("HELLO")
+        assert (told if protocol == 3 else dict(zip(told[::2], told[1::2], strict=True)))["proto"] == protocol
 
 
 def test_messages_reach_the_subscriber(cache: Caches) -> None:
@@ -467,6 +474,16 @@ def test_a_hanging_server_ends_with_the_service(cache: Caches) -> None:
     assert not _lives(pid)
 
 
+def test_start_ends_the_server_that_a_killed_service_left(cache: Caches) -> None:
+    folder = cache.net.home.caches / "g" / "redis-one" / "default"
+    folder.mkdir(parents=True)
+    orphan = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    record = {"pid": orphan.pid, "started": psutil.Process(orphan.pid).create_time()}
+    (folder / "server.process.json").write_text(json.dumps(record))
+    cache.net.run(cache.servers.start())
+    until(lambda: orphan.poll() is not None)
+
+
 def test_an_outage_has_two_forms() -> None:
     with pytest.raises(ValueError, match="'slow' is no answer; there is: refused, hang"):
         Outage(cluster=CLUSTER, answer="slow")
@@ -477,8 +494,18 @@ def test_a_machine_without_a_server_refuses_and_says_what_is_missing(tmp_path: P
         assert cache.refused().startswith(CUT)
         assert cache.status().state == "not called yet"
         missing = cache.servers.missing()
-    assert missing is not None
-    assert "`make setup` installs one" in missing
+    report: dict[str, Any] = {
+        "apps": [],
+        "caches": [{"cluster": "redis-one", "state": "not called yet", "pid": None, "program": None}],
+        "redis_missing": missing,
+        "resources": {},
+        "connections": [],
+        "faults": [],
+    }
+    record = ServiceRecord(pid=1, started=0, control_port=0, proxy_port=0, ingress_port=0, speed=1)
+    shown = Console(width=200, record=True, file=StringIO())
+    shown.print(status_view.draw(cache.net.home, record, report))
+    assert "There is no Redis server on this machine" in shown.export_text()
 
 
 def test_the_servers_own_program_is_looked_for_on_path_first(
@@ -489,8 +516,8 @@ def test_the_servers_own_program_is_looked_for_on_path_first(
         file.write_text(f"#!{sys.executable}\nprint('{version}')\n")
         file.chmod(0o755)
 
-    bundled = program.find()
     monkeypatch.setenv("PATH", str(tmp_path))
+    bundled = program.find()
     put("redis-server", "Redis server v=5.0.14 sha=00000000:0 malloc=jemalloc")
     assert program.find() == bundled, "one that knows no users is passed over"
     put("valkey-server", "Valkey server v=8.1.4 sha=00000000:0 malloc=libc bits=64")

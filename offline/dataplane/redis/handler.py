@@ -35,9 +35,9 @@ class Redis:
         self._admission = Admission(store, tokens)
         self._servers = servers
 
-    def connect(self, arrival: Arrival, open: Callable[[], bool]) -> asyncio.Protocol:
+    def connect(self, arrival: Arrival, is_open: Callable[[], bool]) -> asyncio.Protocol:
         """A connection to a cluster's host."""
-        return Door(arrival, open, self._store, self._admission, self._servers)
+        return Door(arrival, is_open, self._store, self._admission, self._servers)
 
 
 class Door(Relay):
@@ -46,7 +46,7 @@ class Door(Relay):
     def __init__(
         self,
         arrival: Arrival,
-        open: Callable[[], bool],
+        is_open: Callable[[], bool],
         store: Store,
         admission: Admission,
         servers: Servers,
@@ -55,7 +55,7 @@ class Door(Relay):
         assert arrival.resource_id is not None
         self._database = ResourceId(arrival.resource_id)
         self._arrival = arrival
-        self._open = open
+        self._is_open = is_open
         self._store = store
         self._admission = admission
         self._servers = servers
@@ -140,7 +140,9 @@ class Door(Relay):
         # Whoever turns keys off ends all connections, those of identities too (docs redis/entra-for-authentication).
         if self._keys_counted and not self._keys_count():
             return False
-        return self._open() and (self._guest is None or self._admission.stands(self._database, self._guest))
+        return self._is_open() and (
+            self._guest is None or self._admission.stands(self._database, self._guest)
+        )
 
     def _keys_count(self) -> bool:
         database = self._store.get(self._database)
