@@ -5,11 +5,13 @@ from datetime import date
 import pulumi
 from pulumi_azure_native import authorization, resources
 
-from config import applications, client, litellm
+from config import alerts, applications, client, litellm
 from config.parsing import from_engine, parse
 from config.settings import Settings, SettingsError, Visibility
 from infra import firewall, retries
+from infra.alerts import Alerts, AlertsArgs
 from infra.applicationkey import ApplicationKey, ApplicationKeyArgs
+from infra.budget import Budget, BudgetArgs
 from infra.directaccess import DirectAccess, DirectAccessArgs
 from infra.dns import OPENAI_ZONES, REDIS_ZONE, VAULT_ZONE, PrivateZones, PrivateZonesArgs
 from infra.endpoint import PrivateAccess
@@ -30,6 +32,7 @@ from infra.observability import (
 from infra.openai import OpenAI, OpenAIArgs
 from infra.redis import Redis, RedisArgs
 from infra.vault import Vault, VaultArgs
+from infra.workbook import Workbook, WorkbookArgs
 
 
 def main(settings: Settings) -> None:
@@ -216,7 +219,7 @@ def main(settings: Settings) -> None:
         ),
         inside,
     )
-    Observability(
+    observability = Observability(
         names.workspace,
         ObservabilityArgs(
             resource_group=group,
@@ -233,6 +236,54 @@ def main(settings: Settings) -> None:
             tags=tags,
         ),
     )
+
+    told: list[pulumi.Input[str]] = []
+    if settings.alerts.enabled:
+        watch = Alerts(
+            names.action_group,
+            AlertsArgs(
+                resource_group_name=group.name,
+                short_name=names.action_group_short,
+                emails=settings.alerts.emails,
+                webhooks={
+                    receiver: pulumi.Output.secret(address.get_secret_value())
+                    for receiver, address in settings.alert_webhooks.items()
+                },
+                alerts=alerts.alerts(settings),
+                watched={names.gateway: gateway.id, **{found.account.name: found.id for found in accounts}},
+                tags=tags,
+            ),
+            inside,
+        )
+        told.append(watch.group_id)
+    if settings.workbook.enabled:
+        Workbook(
+            "workbook",
+            WorkbookArgs(
+                resource_group_name=group.name,
+                location=location,
+                subscription_id=subscription.subscription_id,
+                group=names.resource_group,
+                title=f"LiteLLM gateway {settings.workload} {settings.environment}",
+                workspace_id=observability.workspace_id,
+                account_ids=[found.id for found in accounts],
+                tags=tags,
+            ),
+            inside,
+        )
+    if settings.budget.amount and settings.budget.start_date:
+        # Not deleted with the group: no source says that Azure deletes a group's budget with it.
+        Budget(
+            names.budget,
+            BudgetArgs(
+                scope=group.id,
+                amount=settings.budget.amount,
+                start=settings.budget.start_date,
+                late=settings.late_budget,
+                emails=settings.budget.emails,
+                group_ids=told,
+            ),
+        )
 
     # Built around the address, which alone is unknown before the first deployment.
     for_callers = {**client.environment(settings, ""), "LITELLM_API_BASE": gateway.url}

@@ -81,6 +81,9 @@ KINDS = MappingProxyType(
             _kind("cae", "Container Apps environment", 60, Scope.GROUP, pattern=_DASHED),
             _kind("ca", "container app", 32, Scope.GROUP, pattern=_APP),
             _kind("ag", "action group", 260, Scope.GROUP),
+            # The framework has no abbreviations of these two.
+            _kind("ma", "metric alert", 260, Scope.GROUP),
+            _kind("budget", "budget", 63, Scope.PARENT, pattern=_DASHED),
             _kind("psql", "PostgreSQL server", 63, Scope.WORLD, pattern=_DASHED),
             _kind("amr", "Azure Managed Redis", 60, Scope.WORLD, pattern=_DASHED),
         )
@@ -206,6 +209,28 @@ class Naming:
         return self.of("log")
 
     @property
+    def action_group(self) -> str:
+        return self.of("ag")
+
+    @property
+    def action_group_short(self) -> str:
+        """Who speaks, in a mail's subject or a text message: `idha-prod`. No name of a resource; at most 12 characters
+        (`checks.monitoring`)."""
+        return f"{self.workload}-{self.environment}"
+
+    def alert(self, target: str, what: str) -> str:
+        """An alert on a named resource: like an endpoint it carries the whole name of that, so another resource is
+        another alert.
+
+        :param what: one word, and the deployment's name where it is about one.
+        """
+        return f"{KINDS['ma'].abbreviation}-{target}-{what}"
+
+    @property
+    def budget(self) -> str:
+        return self.of("budget")
+
+    @property
     def container_environment(self) -> str:
         """A generation other than the first is part of the name, so that a second one can stand beside the first."""
         return self.of("cae", part=self._generation)
@@ -244,6 +269,8 @@ class Naming:
         yield "log", self.workspace
         yield "cae", self.container_environment
         yield "ca", self.gateway
+        yield "ag", self.action_group
+        yield "budget", self.budget
 
 
 def _with(purpose: str, addresses: str) -> str:
@@ -292,6 +319,18 @@ def role_assignment(*parts: str) -> str:
     so all three are parts of it, the principal's id and not its name.
     """
     return str(uuid.uuid5(_ROLE_ASSIGNMENTS, "|".join(part.lower() for part in parts)))
+
+
+_WORKBOOKS = uuid.uuid5(uuid.NAMESPACE_URL, "litellm-azure/workbooks")
+
+
+def workbook(*parts: str) -> str:
+    """The name of a workbook: a GUID that follows from subscription and resource group.
+
+    Azure wants a GUID. A new one at every deployment would be another page than the one that people have bookmarked,
+    and a second workbook of the same title in the same place is refused.
+    """
+    return str(uuid.uuid5(_WORKBOOKS, "|".join(part.lower() for part in parts)))
 
 
 def tags(naming: Naming, extra: dict[str, str]) -> dict[str, str]:

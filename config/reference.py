@@ -43,6 +43,10 @@ _CREATES: Mapping[str, str] = {
     "vault": "the vault and its private endpoint; another suffix makes a second vault, then drops the first",
     "generation": "another Container Apps environment, and the gateway in it, beside the first until that goes",
     "logs": "the workspace, and a diagnostic setting of everything that has logs",
+    "alerts": "an action group, and the alerts of [monitoring.md](monitoring.md) on every account, deployment and the "
+    "gateway",
+    "workbook": "a workbook, which Azure names by a GUID; its title is the gateway's",
+    "budget": "a monthly budget of the resource group; another start is another budget",
     "tags": "on every resource that takes tags",
 }
 """What a setting makes in Azure, where it makes anything of its own."""

@@ -20,7 +20,9 @@ from config.words import (
     Decimal,
     DeploymentName,
     Instance,
+    MailAddress,
     Memory,
+    MonthStart,
     Positive,
     PrincipalId,
     Range,
@@ -308,6 +310,59 @@ class Logs(Section):
     """Log Analytics."""
 
     retention_days: Whole = Field(30, ge=30, le=730, description="how long logs are kept")
+
+
+class Alerts(Section):
+    """Who is woken, and at what. What each threshold is held against: `config/alerts.py`."""
+
+    enabled: bool = Field(False, description="whether anybody is told; webhooks are the secret alertWebhooks")
+    emails: tuple[MailAddress, ...] = Field((), description="who gets a mail of every alert, and of its end")
+    throttled_calls: Positive = Field(
+        20, description="calls that a deployment answers with 429 in 5 minutes; more is an alert"
+    )
+    availability_percent: Decimal = Field(
+        99,
+        ge=1,
+        le=100,
+        description="calls that an account answers without a fault of its own, in 15 minutes; less is an alert",
+    )
+    response_seconds: Positive = Field(
+        60, description="mean time to a deployment's last byte in 15 minutes; more is an alert"
+    )
+    capacity_percent: Decimal = Field(
+        80, ge=1, le=100, description="of a deployment's capacity, used over 5 minutes; more is an alert"
+    )
+    gateway_errors: Positive = Field(
+        10, description="calls that the gateway answers with 5xx in 5 minutes; more is an alert"
+    )
+    restarts: Positive = Field(3, description="restarts of one replica; more is an alert")
+    cpu_percent: Decimal = Field(
+        85, ge=1, le=100, description="of the replicas' cores, in the mean of 15 minutes; more is an alert"
+    )
+    memory_percent: Decimal = Field(85, ge=1, le=100, description="of one replica's memory; more is an alert")
+
+
+class Workbook(Section):
+    """A page of charts in the portal."""
+
+    enabled: bool = Field(
+        False, description="whether there is one: calls, tokens, latency, throttling, health"
+    )
+
+
+class Budget(Section):
+    """What the stack may cost before somebody is told. It stops nothing."""
+
+    amount: Whole = Field(
+        0, ge=0, description="a month, in the currency that the subscription is billed in; 0 is no budget"
+    )
+    start_date: MonthStart | None = Field(
+        None,
+        description="the first of the month in which the budget is made; left as it is from then on",
+    )
+    emails: tuple[MailAddress, ...] = Field(
+        (), description="who is told beside the alerts' own receivers; needed where alerts are off"
+    )
 
 
 class Authentication(StrEnum):

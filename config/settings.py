@@ -18,8 +18,10 @@ from config.names import Naming, Place
 from config.problems import NAMESPACE, SettingsError
 from config.schema import (
     AZURE,
+    Alerts,
     Application,
     Authentication,
+    Budget,
     ContentFilter,
     Deployment,
     Gateway,
@@ -35,6 +37,17 @@ from config.schema import (
     Sku,
     Vault,
     Visibility,
+    Workbook,
+)
+from config.words import (
+    Alias,
+    ApiVersion,
+    ApplicationName,
+    NamePart,
+    Text,
+    VariableName,
+    WebhookName,
+    Whole,
 )
 from config.words import (
     Alias,
@@ -50,8 +63,10 @@ from config.words import (
 __all__ = [
     "AZURE",
     "Account",
+    "Alerts",
     "Application",
     "Authentication",
+    "Budget",
     "ContentFilter",
     "Deployment",
     "Gateway",
@@ -69,6 +84,7 @@ __all__ = [
     "Sku",
     "Vault",
     "Visibility",
+    "Workbook",
 ]
 
 # What Pulumi must store encrypted. Plain, it would stand in the stack file, and that is in git.
@@ -77,6 +93,7 @@ SECRETS: Final = MappingProxyType(
         "masterKey": "masterKey",
         "applicationKeys": "--path 'applicationKeys.<NAME>'",
         "providerKeys": "--path 'providerKeys.<VARIABLE>'",
+        "alertWebhooks": "--path 'alertWebhooks.<NAME>'",
     }
 )
 
@@ -160,6 +177,11 @@ class Settings(Section):
     )
     secrets: Secrets = Field(Secrets.model_validate({}), description="generations of generated secrets")
     logs: Logs = Field(Logs.model_validate({}), description="Log Analytics")
+    alerts: Alerts = Field(Alerts.model_validate({}), description="who is woken, and at what")
+    workbook: Workbook = Field(Workbook.model_validate({}), description="a page of charts in the portal")
+    budget: Budget = Field(
+        Budget.model_validate({}), description="what the stack may cost before somebody is told"
+    )
     tags: dict[Text, Text] = Field({}, description="further tags of every resource")
     catalog_date: date | None = Field(
         None, description="the day that the models' lifecycle is judged by; today when empty"
@@ -172,6 +194,9 @@ class Settings(Section):
     )
     provider_keys: dict[VariableName, SecretStr] = Field(
         {}, description="other providers' keys by variable, as secrets"
+    )
+    alert_webhooks: dict[WebhookName, SecretStr] = Field(
+        {}, description="where alerts are posted to, by name, as secrets: the address is the right to post"
     )
 
     _today: date = PrivateAttr(default=date.min)
@@ -300,6 +325,20 @@ class Settings(Section):
             if (lifecycle := self.lifecycle_of(d)) and lifecycle.message
         )
         return (*models, *((CACHE_WARNING,) if self.response_cache.enabled else ()))
+
+    @cached_property
+    def late_budget(self) -> str | None:
+        """What to say where the budget starts at a time at which Azure makes none; None where it can be made.
+
+        It stops the budget's creation, not the stack that has it since an earlier month: so this is no error here.
+        """
+        start, month = self.budget.start_date, self.today.replace(day=1)
+        if start is None or month <= start <= month.replace(year=month.year + 1):
+            return None
+        return (
+            f"{NAMESPACE}:budget.startDate is {start}: Azure makes a monthly budget from this month on, or from one "
+            f'within a year. Write startDate: "{month}", and leave it so from then on.'
+        )
 
     @cached_property
     def secret_variables(self) -> tuple[str, ...]:

@@ -91,6 +91,12 @@ def _dated(value: str) -> str:
     return value
 
 
+def _first_of_month(value: date) -> date:
+    if value.day != 1:
+        raise refuse("the first day of a month, such as 2026-11-01", f"did you mean {value.replace(day=1)}?")
+    return value
+
+
 Text = Annotated[str, BeforeValidator(_text)]
 Whole = Annotated[int, BeforeValidator(_number)]
 Decimal = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
@@ -184,3 +190,20 @@ Memory = Annotated[
     Text, _matches(r"\d+(\.\d+)?Gi", 'gibibytes, such as "2Gi"', 'write it with its unit: "2Gi"')
 ]
 Positive = Annotated[Whole, Field(ge=1)]
+MailAddress = Annotated[
+    Text,
+    _matches(
+        r"[^@\s]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+",
+        "a mail address such as gateway-oncall@example.com",
+        "write one address an item",
+    ),
+]
+WebhookName = Annotated[
+    Text,
+    _matches(
+        r"[a-z]([a-z0-9]|-(?!-)){0,30}[a-z0-9]",
+        "2 to 32 lower-case letters, digits and single dashes, starting with a letter",
+        "name it after who is woken by it: Azure's portal shows the name",
+    ),
+]
+MonthStart = Annotated[date, BeforeValidator(_text), AfterValidator(_first_of_month)]

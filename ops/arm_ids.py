@@ -93,6 +93,16 @@ PLACES: Mapping[str, Place] = {
         "/accessPolicyAssignments/{accessPolicyAssignmentName}",
         "2025-07-01",
     ),
+    "azure-native:monitor:ActionGroup": _in_group(
+        "Microsoft.Insights/actionGroups/{actionGroupName}", "2023-01-01"
+    ),
+    "azure-native:monitor:MetricAlert": _in_group("Microsoft.Insights/metricAlerts/{ruleName}", "2018-03-01"),
+    "azure-native:applicationinsights:Workbook": _in_group(
+        "Microsoft.Insights/workbooks/{resourceName}", "2023-06-01"
+    ),
+    "azure-native:consumption:Budget": Place(
+        "{scope}/providers/Microsoft.Consumption/budgets/{budgetName}", "2023-11-01"
+    ),
     "azure-native:app:ManagedEnvironment": _in_group(
         "Microsoft.App/managedEnvironments/{environmentName}", "2024-03-01"
     ),

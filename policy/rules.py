@@ -38,6 +38,9 @@ TAGGED: Final = frozenset(
         "azure-native:privatedns:VirtualNetworkLink",
         "azure-native:managedidentity:UserAssignedIdentity",
         "azure-native:operationalinsights:Workspace",
+        "azure-native:monitor:ActionGroup",
+        "azure-native:monitor:MetricAlert",
+        "azure-native:applicationinsights:Workbook",
     }
 )
 """Types that take tags, as far as a gateway has them."""

@@ -7,7 +7,7 @@ every key that it looked at (`Problem.about`), so that nothing is reported that 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from config.checks import applications, gateway, models, naming, surroundings
+from config.checks import applications, gateway, models, monitoring, naming, surroundings
 from config.problems import Problem
 
 if TYPE_CHECKING:
@@ -39,6 +39,10 @@ CHECKS: tuple[Callable[["Settings"], Iterator[Problem]], ...] = (
     gateway.patience,
     gateway.response_cache,
     gateway.master_key,
+    monitoring.short_name,
+    monitoring.receivers,
+    monitoring.webhooks,
+    monitoring.budget,
 )
 
 

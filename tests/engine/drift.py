@@ -24,6 +24,12 @@ class Change:
 _TAGGED = Change("tags.changedBy", "somebody", "tags.changedBy", op="add")
 
 CHANGES: Mapping[str, Change | None] = {
+    "azure-native:applicationinsights:Workbook": Change(
+        "properties.displayName", "Somebody's page", "displayName"
+    ),
+    "azure-native:consumption:Budget": Change("properties.amount", 7, "amount"),
+    "azure-native:monitor:ActionGroup": Change("properties.enabled", False, "enabled"),
+    "azure-native:monitor:MetricAlert": Change("properties.severity", 4, "severity"),
     "azure-native:app:ContainerApp": Change(
         "properties.template.scale.maxReplicas", 7, "template.scale.maxReplicas"
     ),

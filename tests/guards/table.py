@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from tests.guards import calls, ends, first, later, settings
+from tests.guards import calls, ends, first, later, settings, watching
 from tests.guards.guard import Guard
 
 GUARDS: tuple[Guard, ...] = (
@@ -11,6 +11,7 @@ GUARDS: tuple[Guard, ...] = (
     *later.GUARDS,
     *ends.GUARDS,
     *calls.GUARDS,
+    *watching.GUARDS,
 )
 
 OTHERS: Mapping[str, str] = {
@@ -65,6 +66,9 @@ CANNOT_BITE: Mapping[str, tuple[str, ...]] = {
         "rg-location",
         "location",
     ),
+    "a workbook's GUID follows from what stays, and azure-native takes away first what it replaces": (
+        "workbook-twice",
+    ),
     "only who deploys can see to it: rights, quota, policies, locks, the subscription itself": (
         "authz",
         "linked-authz",
@@ -102,6 +106,7 @@ CANNOT_BITE: Mapping[str, tuple[str, ...]] = {
         "diag-no-sink",
         "redis-database",
         "redis-fixed",
+        "budget-notifications",
     ),
     "both sides are made from one value: they change together": (
         "cog-subdomain-change",
@@ -171,7 +176,6 @@ CANNOT_BITE: Mapping[str, tuple[str, ...]] = {
         "openai-retired",
         "openai-server-error",
     ),
-    "the program has no alert": ("alert-metric",),
     "the program has no registry": (
         "acr-name-taken",
         "acr-name",
@@ -185,14 +189,6 @@ CANNOT_BITE: Mapping[str, tuple[str, ...]] = {
         "ai-workspace",
         "ai-workspace-id",
         "ai-retention",
-        "workbook-name",
-        "workbook-twice",
-    ),
-    "the program has no budget": (
-        "budget-start",
-        "budget-start-change",
-        "budget-start-day",
-        "budget-notifications",
     ),
     "the program has no PostgreSQL": (
         "pg-name",
@@ -231,5 +227,9 @@ BESIDE_LAWS: Mapping[str, str] = {
     "gateway.patience": "a roll, or the ingress, would cut calls off",
     "gateway.response_cache": "answers would be kept nowhere, and the gateway would not start",
     "gateway.master_key": "a key that can be guessed",
+    "monitoring.short_name": "Azure's limit of an action group's short name, for which no refusal is known",
+    "monitoring.receivers": "alerts that reach nobody, or the same person twice",
+    "monitoring.webhooks": "an alert would go to somebody without TLS",
+    "monitoring.budget": "a budget without a start, which no resource could be made of, or that tells nobody",
 }
 """Checks of the settings that are there for no law of the offline Azure, and what for. `tests/settings` tests them."""

@@ -83,4 +83,12 @@ def raw_settings(draw: st.DrawFn) -> dict[str, Any]:
             "maxReplicas": draw(st.integers(max(fewest, 1), 20)),
         },
         "generation": draw(st.integers(1, 99)),
+        "alerts": draw(
+            st.sampled_from([{"enabled": False}, {"enabled": True, "emails": ["oncall@example.com"]}])
+        ),
+        "budget": draw(
+            st.sampled_from(
+                [{"amount": 0}, {"amount": 9, "startDate": "2026-11-01", "emails": ["owner@example.com"]}]
+            )
+        ),
     }

@@ -25,6 +25,10 @@ NAMING = Naming("idha", "sbx", Place("scus", "001"))
         pytest.param(NAMING.private_endpoint("kv-x"), "pep-kv-x", id="an endpoint carries its target's name"),
         pytest.param(NAMING.vault, "kv-idha-sbx-scus-001", id="vault"),
         pytest.param(NAMING.gateway, "ca-idha-sbx-scus-001", id="the first generation is not written"),
+        pytest.param(
+            NAMING.alert("ai-x", "throttled"), "ma-ai-x-throttled", id="an alert carries its target's name"
+        ),
+        pytest.param(NAMING.action_group_short, "idha-sbx", id="who speaks in a text message"),
     ],
 )
 def test_the_convention(name: str, expected: str) -> None:
