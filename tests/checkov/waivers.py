@@ -106,10 +106,7 @@ def read(source: str, file: str) -> Iterator[Waiver]:
 
 
 def places(state: Mapping[str, Any]) -> dict[str, Place]:
-    """Where each Azure resource of a stack was made, by its id in lower case.
-
-    The line is the first of the call: the SDK asks Python for it, and 3.11 is the first that knows.
-    """
+    """Where each Azure resource of a stack was made, by its id in lower case: the call's first line."""
     return {
         found["id"].lower(): Place(urlsplit(position).path.lstrip("/"), int(urlsplit(position).fragment))
         for found in state["checkpoint"]["latest"]["resources"]
