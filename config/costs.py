@@ -13,6 +13,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
+from config import alerts
 from config.prices import Prices, Quote
 from config.schema import AZURE, PROVISIONED, RedisSku, Sku
 from config.settings import Gateway, Settings, Visibility
@@ -111,6 +112,12 @@ FIXED: Final[tuple[Item, ...]] = (
         count=at_home(lambda settings: int(settings.redis.enabled)),
         kind="privatedns:PrivateZone",
     ),
+    Item(
+        setting="alerts.enabled",
+        what="each condition that an alert watches",
+        meter="metric-alert",
+        count=at_home(lambda settings: sum(len(found.conditions) for found in alerts.alerts(settings))),
+    ),
     # Three names of an account and one of a vault.
     Item(
         setting="network",
@@ -176,6 +183,7 @@ WITHOUT_PRICE: Final[Mapping[str, str]] = MappingProxyType(
     {
         "app:ContainerApp": "billed by its replicas and its calls",
         "app:ManagedEnvironment": "free with Consumption alone; what Azure makes for it has rows of its own",
+        "applicationinsights:Workbook": "free; its queries read logs that are billed as they are taken in",
         "authorization:RoleAssignment": "free",
         "cognitiveservices:Account": "billed by the tokens of its deployments",
         "cognitiveservices:Deployment": "billed by the token, or by its units",
@@ -183,9 +191,13 @@ WITHOUT_PRICE: Final[Mapping[str, str]] = MappingProxyType(
         "redisenterprise:AccessPolicyAssignment": "free",
         "redisenterprise:Database": "part of its cluster",
         "redisenterprise:RedisEnterprise": "billed by its nodes",
+        "consumption:Budget": "free",
         "keyvault:Secret": "billed by operations of the vault",
         "keyvault:Vault": "billed by operations",
         "managedidentity:UserAssignedIdentity": "free",
+        "monitor:ActionGroup": "1,000 mails and 100,000 webhooks a month are free",
+        "monitor:MetricAlert": "billed by what it watches: a row above counts conditions, and one that is split by a "
+        "dimension is billed for each value of it",
         "monitor:DiagnosticSetting": "free; what it sends is billed as logs",
         "network:NetworkSecurityGroup": "free",
         "network:PrivateDnsZoneGroup": "free",

@@ -43,20 +43,11 @@ from config.words import (
     Alias,
     ApiVersion,
     ApplicationName,
-    NamePart,
-    Text,
-    VariableName,
-    WebhookName,
-    Whole,
-)
-from config.words import (
-    Alias,
-    ApiVersion,
-    ApplicationName,
     ContentFilterName,
     NamePart,
     Text,
     VariableName,
+    WebhookName,
     Whole,
 )
 

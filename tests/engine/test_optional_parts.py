@@ -1,4 +1,7 @@
-"""Each optional part, turned on and off alone on dev: what holds data stays, and nothing of the part is left."""
+"""Each optional part, turned on and off alone on dev: what holds data stays, and nothing of the part is left.
+
+Alerts, workbook and budget: `test_monitoring.py`.
+"""
 
 from typing import Any
 
