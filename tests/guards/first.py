@@ -64,8 +64,8 @@ GUARDS = (
         facts={"durations": {f"{DEPLOYMENTS.type.lower()} create": 2500}},
     ),
     Guard(
-        law="cog-rai-policy",
-        what="a content filter before the deployment that has it",
+        law="cog-parallel",
+        what="a content filter before the deployments",
         file="infra/openai.py",
         old="                    after=latest,\n                )\n        for deployment",
         new="                    after=latest,\n                )\n        latest = account\n        for deployment",
