@@ -19,7 +19,9 @@ Entry = Mapping[str, Any]
 
 IMPORT = ("--yes", "--skip-preview", "--generate-code=false", "--protect=false")
 
-_EACH_TIME_ANEW = frozenset({"etag", "systemData", "modifiedDate", "updatedOn", "updated"})
+_EACH_TIME_ANEW = frozenset(
+    {"etag", "eTag", "systemData", "modifiedDate", "revision", "timeModified", "updatedOn", "updated"}
+)
 """What Azure changes with every write, whatever is written."""
 
 _BONDS = ("parent", "dependencies", "propertyDependencies", "deletedWith", "retainOnDelete", "protect")

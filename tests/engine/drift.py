@@ -25,7 +25,7 @@ _TAGGED = Change("tags.changedBy", "somebody", "tags.changedBy", op="add")
 
 CHANGES: Mapping[str, Change | None] = {
     "azure-native:applicationinsights:Workbook": Change(
-        "properties.displayName", "Somebody's page", "displayName"
+        "properties.description", "somebody's", "description", op="add"
     ),
     "azure-native:consumption:Budget": Change("properties.amount", 7, "amount"),
     "azure-native:monitor:ActionGroup": Change("properties.enabled", False, "enabled"),
@@ -43,6 +43,12 @@ CHANGES: Mapping[str, Change | None] = {
         "properties.publicNetworkAccess", "Enabled", "properties.publicNetworkAccess"
     ),
     "azure-native:cognitiveservices:Deployment": Change("sku.capacity", 1, "sku.capacity"),
+    "azure-native:cognitiveservices:RaiPolicy": Change("properties.mode", "Default", "properties.mode"),
+    "azure-native:redisenterprise:RedisEnterprise": _TAGGED,
+    "azure-native:redisenterprise:Database": Change(
+        "properties.evictionPolicy", "NoEviction", "evictionPolicy"
+    ),
+    "azure-native:redisenterprise:AccessPolicyAssignment": None,
     "azure-native:keyvault:Secret": Change("properties.contentType", "text/html", "properties.contentType"),
     "azure-native:keyvault:Vault": Change(
         "properties.publicNetworkAccess", "Enabled", "properties.publicNetworkAccess"
@@ -70,7 +76,7 @@ CHANGES: Mapping[str, Change | None] = {
 }
 """By type; None where nothing can be changed: it is deleted."""
 
-_MERGED = frozenset({"azure-native:keyvault:Secret"})
+_MERGED = frozenset({"azure-native:keyvault:Secret", "azure-native:applicationinsights:Workbook"})
 """Types whose whole body nobody can send, because Azure does not show all of it: they get a PATCH."""
 
 

@@ -67,7 +67,7 @@ def test_every_type_that_has_a_known_place_is_there(stack: Stack) -> None:
 
 # Changes behind the stack's back ---------------------------------------------------------------------------------
 
-AZURES_OWN = ("etag", "currentCapacity")
+AZURES_OWN = ("etag", "eTag", "currentCapacity")
 """Azure sets these with every write. azure-native would let a program send them, and so shows them as changed too."""
 
 ANEW = {
@@ -206,11 +206,34 @@ STILL_WRITTEN: Mapping[str, Mapping[str, str]] = {
         "properties.currentCapacity": LEFT_TO_AZURE,
         "properties.raiPolicyName": LEFT_TO_AZURE,
     },
+    "azure-native:applicationinsights:Workbook": {
+        "serializedData": NEVER_SHOWN,
+        'tags["hidden-title"]': LEFT_TO_AZURE,
+    },
+    "azure-native:consumption:Budget": {
+        "eTag": LEFT_TO_AZURE,
+        **{
+            f"notifications.{notice}.{path}": how
+            for notice in (
+                *(f"Actual_GreaterThan_{percent}_Percent" for percent in (50, 80, 100)),
+                *(f"Forecasted_GreaterThan_{percent}_Percent" for percent in (100, 120)),
+            )
+            for path, how in (("contactEmails", SAID_EMPTY), ("locale", LEFT_TO_AZURE))
+        },
+        "timePeriod.endDate": LEFT_TO_AZURE,
+    },
+    "azure-native:monitor:ActionGroup": {"webhookReceivers": SAID_EMPTY},
+    "azure-native:monitor:MetricAlert": {"criteria.allOf[].dimensions": SAID_EMPTY},
+    "azure-native:redisenterprise:Database": {
+        "deferUpgrade": LEFT_TO_AZURE,
+        "persistence": LEFT_TO_AZURE,
+    },
     "azure-native:keyvault:Secret": {"properties.value": NEVER_SHOWN},
     "azure-native:keyvault:Vault": {"properties.accessPolicies": SAID_EMPTY},
     "azure-native:monitor:DiagnosticSetting": {
         "logs": SAID_EMPTY,
         "logs[].retentionPolicy": LEFT_TO_AZURE,
+        "metrics": SAID_EMPTY,
         "metrics[].retentionPolicy": LEFT_TO_AZURE,
     },
     "azure-native:network:NetworkSecurityGroup": {

@@ -64,13 +64,15 @@ GUARDS = (
         facts={"durations": {f"{DEPLOYMENTS.type.lower()} create": 2500}},
     ),
     Guard(
-        law="cog-parallel",
-        what="a content filter before the deployments",
+        law="cog-rai-policy",
+        what="a content filter before the deployment that has it",
         file="infra/openai.py",
         old="                    after=latest,\n                )\n        for deployment",
         new="                    after=latest,\n                )\n        latest = account\n        for deployment",
         scene=FILTERED,
         facts={"durations": {"microsoft.cognitiveservices/accounts/raipolicies create": 2500}},
+        # Whichever Azure sees first: that the filter is not there yet, or that it is just being written.
+        shows='Code="(InvalidResourceProperties|RequestConflict)"',
     ),
     Guard(
         law="cog-parallel",

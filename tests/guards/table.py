@@ -111,7 +111,6 @@ CANNOT_BITE: Mapping[str, tuple[str, ...]] = {
     "both sides are made from one value: they change together": (
         "cog-subdomain-change",
         "app-secretref",
-        "cog-rai-policy",
         "role-exists",
         "diag-sink",
         "dns-link-overlap",
