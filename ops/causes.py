@@ -240,7 +240,7 @@ CAUSES = (
         name="the environment knows no such app",
         says="This Container App",
         next="The app is stopped, or is not open to callers outside of its environment: "
-        "az containerapp show {app} --query properties.configuration.ingress",
+        f"az containerapp show {{app}} --query properties.configuration.ingress. If it was deleted: {_BRING_BACK}.",
     ),
     Cause(
         when=404,
