@@ -15,11 +15,9 @@ from offline import control
 from offline.arm import addresses
 from tests.cloud import Cloud, Stack
 from tests.ops import commands
-from tests.ops.cutting import until
 
 CHAT, EMBEDDINGS = "gpt-4o-2024-08-06", "text-embedding-3-small"
 ACCOUNT = "ai-idha-sbx-scus-001"
-API_VERSION = "2025-02-02-preview"
 CALLS = ("models", "chat", "stream", "embedding")
 
 
@@ -221,24 +219,6 @@ def test_settings_that_were_not_deployed(dev: Stack) -> None:
     }
     assert told["calls"][0]["said"] == f"not served: {EMBEDDINGS}"
     _write(dev, _settings())
-
-
-def test_an_app_that_is_gone(dev: Stack) -> None:
-    """Somebody has deleted it in the portal."""
-    path = dev.outputs()["resourceIds"]["gateway"]
-    dev.cloud.arm("DELETE", path, API_VERSION).raise_for_status()
-    # While it goes, its environment still answers for its name.
-    until(lambda: dev.cloud.arm("GET", path, API_VERSION).status_code == 404)
-    told = _smoke(dev, well=False)
-    # Who answers for its name then depends on whether any other app is reached by the same way.
-    causes = set(_causes(told).values())
-    assert causes
-    assert causes <= {"a proxy on the way did not reach it", "the environment knows no such app"}
-    for cause in causes:
-        assert "pulumi refresh --stack dev" in told["next"][cause]
-    dev.refresh()
-    dev.up(values=_settings())
-    assert _causes(_smoke(dev)) == {}
 
 
 def test_a_link_that_is_gone(staging: Stack) -> None:
