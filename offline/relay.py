@@ -1,4 +1,4 @@
-"""Passing bytes between two connections: for what leaves the offline Azure for the real internet."""
+"""Passing bytes between two connections: to the real internet, and to servers behind the fabric."""
 
 import asyncio
 
@@ -6,7 +6,8 @@ import asyncio
 class Relay(asyncio.Protocol):
     """One direction's receiving end: what arrives here is written to the other connection.
 
-    A side that has said all still hears the other out; a slow reader slows the writer.
+    A side that has said all still hears the other out, where the other can be told so: TLS knows the end of both
+    directions alone. A slow reader slows the writer.
     """
 
     def __init__(self) -> None:
@@ -55,8 +56,12 @@ class Relay(asyncio.Protocol):
 
     @staticmethod
     def _end(other: asyncio.Transport) -> None:
-        if not other.is_closing() and other.can_write_eof():
+        if other.is_closing():
+            return
+        if other.can_write_eof():
             other.write_eof()
+        else:
+            other.close()
 
 
 def request_through(method: str, path: str, headers: str) -> bytes:

@@ -379,6 +379,16 @@ def _fails(client: "redis.Redis") -> bool:
     return False
 
 
+def test_who_only_listens_hears_that_the_server_has_gone(cache: Caches) -> None:
+    with _typing(cache, cache.port()) as terminal:
+        assert _asked(terminal, f"AUTH {GATEWAY} {cache.token()}") == "+OK"
+        pid = cache.status().pid
+        assert pid is not None
+        psutil.Process(pid).kill()
+        with pytest.raises(ConnectionResetError):
+            _line(terminal)
+
+
 def test_the_server_listens_on_loopback_and_keeps_nothing_but_its_log(cache: Caches) -> None:
     with cache.client() as client:
         client.set("k", "v" * 1000)

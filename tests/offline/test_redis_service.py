@@ -28,6 +28,13 @@ def cached(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cached]:
     azure.stop()
 
 
+@pytest.fixture(autouse=True)
+def no_fault(cached: Cached) -> Iterator[None]:
+    """What one test takes away is there for the next."""
+    yield
+    control.clear_faults(cached.azure.cloud.record)
+
+
 def _offline(cached: Cached, *words: str) -> str:
     """What a command says."""
     home = str(cached.azure.cloud.home.path)
