@@ -6,6 +6,7 @@ backend. Does not show: GitHub's part (sign-in, approval, comments), which nobod
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -104,14 +105,16 @@ def test_main_is_deployed_and_asked(runner: Runner) -> None:
 
 
 def test_a_second_pull_request_is_shown_its_change_alone(runner: Runner) -> None:
-    """And no secret, though it reads the state."""
+    """The deployment and the alert on its use, and no secret, though it reads the state."""
     file = runner.checkout / f"Pulumi.{STACK}.yaml"
     text = file.read_text()
     file.write_text(text.replace("capacity: 20", "capacity: 30", 1))
     told = runner.run(_preview(step("preview.yml", "preview", "Preview, judged by the policy pack")))
     file.write_text(text)
     assert "20 => 30" in told
-    assert "1 to update" in told
+    updated = re.findall(r"~ (\S+): \(update\)", told)
+    assert updated == ["azure-native:cognitiveservices:Deployment", "azure-native:monitor:MetricAlert"]
+    assert "2 to update" in told
     outputs = json.loads(runner.run(f"pulumi stack output --json --show-secrets --stack {STACK}"))
     secrets = (*outputs["applicationKeys"].values(), outputs["masterKey"])
     assert [secret for secret in secrets if secret in told] == []
