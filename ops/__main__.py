@@ -4,7 +4,7 @@ import json
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -20,6 +20,15 @@ app = typer.Typer(
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
+StackName = Annotated[str, typer.Option("--stack", "-s", help="The stack's name.")]
+ProjectFolder = Annotated[
+    Path,
+    typer.Option(
+        "--cwd", "-C", help="Folder of Pulumi.yaml and the stack's file.", file_okay=False, exists=True
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
+
 
 @app.callback()
 def main() -> None:
@@ -28,17 +37,12 @@ def main() -> None:
 
 @app.command()
 def resume(
-    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack's name.")],
-    cwd: Annotated[
-        Path,
-        typer.Option(
-            "--cwd", "-C", help="Folder of Pulumi.yaml and the stack's file.", file_okay=False, exists=True
-        ),
-    ] = Path(),
+    stack: StackName,
+    cwd: ProjectFolder = Path(),
     patience: Annotated[
         float, typer.Option(help="Minutes to wait for an operation that still runs in Azure.", min=0)
     ] = 60,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Carry on after an up or destroy that was killed, or that left something failed.
 
@@ -69,17 +73,15 @@ def resume(
         err.print("Interrupted. Nothing is lost: run it again.")
         raise typer.Exit(130) from None
     if as_json:
-        print(json.dumps(resume_view.as_json(report), indent=2))  # noqa: T201 - for programs
+        _write_json(resume_view.as_json(report))
     else:
         out.print(resume_view.draw(report, stack))
 
 
 @app.command()
 def cost(
-    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack's name.")],
-    cwd: Annotated[
-        Path, typer.Option("--cwd", "-C", help="Folder of the stack's file.", file_okay=False, exists=True)
-    ] = Path(),
+    stack: StackName,
+    cwd: ProjectFolder = Path(),
     tokens: Annotated[
         list[str] | None,
         typer.Option(
@@ -87,7 +89,7 @@ def cost(
             help="Tokens of a month, to be added up: 1500, 20k, 100M, 2B. For each alias again.",
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """What a stack costs a month, item by item, before it is deployed.
 
@@ -116,7 +118,7 @@ def cost(
         err.print(str(problem), style="red", markup=False)
         raise typer.Exit(1) from None
     if as_json:
-        print(json.dumps(cost_view.as_json(report, stack, prices), indent=2))  # noqa: T201 - for programs
+        _write_json(cost_view.as_json(report, stack, prices))
     else:
         # In a file or a page nobody sees where a terminal would end.
         page = out if out.is_terminal else Console(width=cost_view.WIDTH, highlight=False)
@@ -125,13 +127,8 @@ def cost(
 
 @app.command()
 def smoke(
-    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack's name.")],
-    cwd: Annotated[
-        Path,
-        typer.Option(
-            "--cwd", "-C", help="Folder of Pulumi.yaml and the stack's file.", file_okay=False, exists=True
-        ),
-    ] = Path(),
+    stack: StackName,
+    cwd: ProjectFolder = Path(),
     application: Annotated[
         str | None, typer.Option(help="Whose key is used; the first of the settings when left out.")
     ] = None,
@@ -140,7 +137,7 @@ def smoke(
         float,
         typer.Option(help="Minutes to go on asking until all is well; left out, each is asked once.", min=0),
     ] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Ask a deployed gateway for its models, a chat completion, a stream and an embedding.
 
@@ -171,11 +168,15 @@ def smoke(
         err.print("Interrupted. Nothing was changed.")
         raise typer.Exit(130) from None
     if as_json:
-        print(json.dumps(smoke_view.as_json(report, stack), indent=2))  # noqa: T201 - for programs
+        _write_json(smoke_view.as_json(report, stack))
     else:
         out.print(smoke_view.draw(report, stack))
     if not report.well:
         raise typer.Exit(1)
+
+
+def _write_json(document: Any) -> None:
+    print(json.dumps(document, indent=2))  # noqa: T201 - for programs
 
 
 if __name__ == "__main__":
